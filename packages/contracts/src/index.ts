@@ -1,1 +1,65 @@
-export {};
+export { MethodList, MethodView, PresetView, Readiness } from './api-views.ts';
+export {
+  ArtifactList,
+  ArtifactView,
+  CHUNK_BYTES,
+  CheckpointList,
+  CheckpointManifest,
+  CheckpointView,
+  TENSOR_DTYPES,
+  type TensorDtype,
+  TensorEntry,
+} from './checkpoint.ts';
+export { FromChild, MetricPoint, ToChild } from './child-message.ts';
+export { DATASETS, DatasetConfig, type DatasetFacts, type DatasetName, datasetFaults } from './dataset.ts';
+export { END_CODE_NAMES, END_CODES, type EndCode } from './end-code.ts';
+export { CrucibleError, ERRORS, type ErrorCode, type Fault } from './errors.ts';
+export { EventPage, EventsQuery, FeedEvent, ProgressHint, Topics } from './feed-event.ts';
+export {
+  ATTEMPT_STATES,
+  AttemptList,
+  AttemptView,
+  ForkJob,
+  JobPage,
+  JobsQuery,
+  JobView,
+  OUTCOMES,
+  type Outcome,
+  Progress,
+  QueueView,
+  Resources,
+  SubmitJob,
+  Tags,
+  Waiting,
+} from './job.ts';
+export {
+  isTerminal,
+  JOB_ACTIONS,
+  JOB_STATES,
+  JOB_TRANSITIONS,
+  type JobAction,
+  type JobState,
+  LIVE_JOB_STATES,
+  legalActions,
+  statesBefore,
+  TERMINAL_JOB_STATES,
+} from './job-state.ts';
+export { LOG_LEVELS, type LogLevel, LogLine, LogPage, LogsQuery } from './log.ts';
+export { ArtifactDescriptor, type MethodDescriptor, MetricDescriptor, type Preset } from './method.ts';
+export { isMethodId, METHOD_IDS, METHODS, type MethodId, resolveConfig } from './methods/registry.ts';
+export { ZenNasConfig, ZenNasSummary } from './methods/zen-nas.ts';
+export {
+  fromWire,
+  MAX_POINTS_PER_BATCH,
+  MAX_SERIES_PER_JOB,
+  PointsQuery,
+  PointsView,
+  SeriesList,
+  SeriesView,
+  toWire,
+  WireNumber,
+} from './metric.ts';
+export { Problem } from './problem.ts';
+export { DEFAULT_POOL, DispatchMessage, dispatchQueue } from './queue.ts';
+export { faultsOf, fits, resolve } from './validate.ts';
+export { EngineInfo, HEARTBEAT_SECONDS, LEASE_SECONDS, Slot, WorkerList, WorkerView } from './worker.ts';

@@ -1,0 +1,45 @@
+import { type Static, Type } from 'typebox';
+import { ArtifactDescriptor, MetricDescriptor } from './method.ts';
+
+export const PresetView = Type.Object({
+  name: Type.String(),
+  description: Type.String(),
+  config: Type.Unknown(),
+  expectedMinutes: Type.Number(),
+  expectedResult: Type.String(),
+});
+
+export const MethodView = Type.Object(
+  {
+    id: Type.String(),
+    version: Type.String(),
+    title: Type.String(),
+    description: Type.String(),
+    paper: Type.Object({ title: Type.String(), arxiv: Type.String() }),
+    config: Type.Unknown({ description: 'JSON Schema of the config, with defaults and descriptions' }),
+    summary: Type.Unknown({ description: 'JSON Schema of the final values' }),
+    metrics: Type.Array(MetricDescriptor),
+    artifacts: Type.Array(ArtifactDescriptor),
+    presets: Type.Array(PresetView),
+  },
+  { $id: 'Method' },
+);
+export type MethodView = Static<typeof MethodView>;
+
+export const MethodList = Type.Object(
+  { data: Type.Array(Type.Pick(MethodView, ['id', 'version', 'title', 'description', 'paper'])) },
+  { $id: 'MethodList' },
+);
+export type MethodList = Static<typeof MethodList>;
+
+export const Readiness = Type.Object(
+  {
+    status: Type.Enum(['ready', 'degraded', 'down']),
+    postgres: Type.Boolean(),
+    redis: Type.Boolean(),
+    leader: Type.Boolean({ description: 'some API process runs the scheduler' }),
+    degraded: Type.Array(Type.String(), { description: 'what does not work now: dispatch, ...' }),
+  },
+  { $id: 'Readiness' },
+);
+export type Readiness = Static<typeof Readiness>;

@@ -1,0 +1,71 @@
+import { type Static, Type } from 'typebox';
+import type { Fault } from './errors.ts';
+
+/** What is known of a dataset before its files are read. `null`: only the files can tell. */
+export interface DatasetFacts {
+  title: string;
+  /** height and width in pixels */
+  resolution: number | null;
+  channels: number | null;
+  classes: number | null;
+}
+
+/** The datasets that a config may name. `image-folder` and `idx` read whatever the user brings. */
+export const DATASETS = {
+  'fashion-mnist': { title: 'Fashion-MNIST', resolution: 28, channels: 1, classes: 10 },
+  'cifar-10': { title: 'CIFAR-10 (binary version)', resolution: 32, channels: 3, classes: 10 },
+  'cifar-100': { title: 'CIFAR-100 (binary version)', resolution: 32, channels: 3, classes: 100 },
+  'image-folder': {
+    title: 'folders train/CLASS/*.png and test/CLASS/*.png',
+    resolution: null,
+    channels: 3,
+    classes: null,
+  },
+  idx: { title: 'any image and label pair in IDX form', resolution: null, channels: null, classes: null },
+} as const satisfies Record<string, DatasetFacts>;
+
+export type DatasetName = keyof typeof DATASETS;
+
+const RelativePath = (description: string) =>
+  Type.Union([Type.String({ minLength: 1, maxLength: 400, pattern: '^(?!/)(?!.*\\.\\.)[^\\0\\\\]+$' }), Type.Null()], {
+    default: null,
+    description,
+  });
+
+/** Which data a job reads. Paths are relative to the worker's data folder and may not leave it. */
+export const DatasetConfig = Type.Object(
+  {
+    name: Type.Enum(Object.keys(DATASETS) as DatasetName[], { default: 'fashion-mnist' }),
+    path: RelativePath('folder below the data folder; null: the name of the dataset'),
+    resolution: Type.Union([Type.Integer({ minimum: 8, maximum: 512 }), Type.Null()], {
+      default: null,
+      description: 'pixels that images of a folder are resized to; null: 32 for image-folder, else as stored',
+    }),
+    trainImages: RelativePath('idx only: file of the training images, below path'),
+    trainLabels: RelativePath('idx only: file of the training labels'),
+    testImages: RelativePath('idx only: file of the test images'),
+    testLabels: RelativePath('idx only: file of the test labels'),
+    trainSamples: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()], {
+      default: null,
+      description: 'use only this many training samples, drawn by seed; null: all',
+    }),
+  },
+  { additionalProperties: false, default: {} },
+);
+export type DatasetConfig = Static<typeof DatasetConfig>;
+
+const IDX_FILES = ['trainImages', 'trainLabels', 'testImages', 'testLabels'] as const;
+
+/** What the schema cannot say. `at` is the pointer of the dataset inside the whole config. */
+export function datasetFaults(dataset: DatasetConfig, at: string): Fault[] {
+  const faults: Fault[] = [];
+  for (const file of IDX_FILES) {
+    if (dataset.name === 'idx' && dataset[file] === null)
+      faults.push({ pointer: `${at}/${file}`, message: 'is required for an idx dataset' });
+    if (dataset.name !== 'idx' && dataset[file] !== null)
+      faults.push({ pointer: `${at}/${file}`, message: `belongs to idx datasets, this one is ${dataset.name}` });
+  }
+  if (dataset.resolution !== null && dataset.name !== 'image-folder')
+    faults.push({ pointer: `${at}/resolution`, message: 'can only be set for an image-folder' });
+  return faults;
+}

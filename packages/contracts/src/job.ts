@@ -1,0 +1,185 @@
+import { type Static, Type } from 'typebox';
+import { END_CODE_NAMES } from './end-code.ts';
+import { JOB_ACTIONS, JOB_STATES, type JobAction } from './job-state.ts';
+import { DEFAULT_POOL } from './queue.ts';
+import { EngineInfo } from './worker.ts';
+
+const Timestamp = Type.String({ format: 'date-time' });
+const Nullable = <S extends Parameters<typeof Type.Union>[0][number]>(schema: S) => Type.Union([schema, Type.Null()]);
+
+export const Tags = Type.Record(Type.String({ pattern: '^[A-Za-z0-9_.-]{1,64}$' }), Type.String({ maxLength: 200 }), {
+  maxProperties: 32,
+  default: {},
+  description: 'free labels, key to value',
+});
+
+export const Resources = Type.Object(
+  {
+    pool: Type.String({
+      pattern: '^[a-z0-9-]{1,40}$',
+      default: DEFAULT_POOL,
+      description: 'workers that may take the job',
+    }),
+    slots: Type.Integer({
+      minimum: 1,
+      maximum: 1,
+      default: 1,
+      description: 'GPUs (or whole CPUs) the job holds; one per job so far',
+    }),
+  },
+  { additionalProperties: false, default: {} },
+);
+export type Resources = Static<typeof Resources>;
+
+/** Body of `POST /v1/jobs`. */
+export const SubmitJob = Type.Object(
+  {
+    method: Type.String({ description: 'method id, see GET /v1/methods' }),
+    preset: Type.Optional(Type.String({ description: 'named config of the method; `config` goes over it' })),
+    config: Type.Unknown({ default: {}, description: 'config of the method, see GET /v1/methods/:id' }),
+    name: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+    tags: Type.Optional(Tags),
+    seed: Type.Optional(
+      Type.Integer({ minimum: 0, maximum: 4_294_967_295, description: 'all randomness of the job; drawn if absent' }),
+    ),
+    priority: Type.Integer({ minimum: 0, maximum: 100, default: 50, description: 'larger runs sooner' }),
+    resources: Resources,
+  },
+  { $id: 'SubmitJob', additionalProperties: false },
+);
+export type SubmitJob = Static<typeof SubmitJob>;
+
+/** Body of `POST /v1/jobs/:id/fork`: a new job from an old one's resolved config. */
+export const ForkJob = Type.Object(
+  {
+    config: Type.Unknown({ default: {}, description: 'goes over the config of the job' }),
+    name: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+    tags: Type.Optional(Tags),
+    seed: Type.Optional(
+      Type.Integer({ minimum: 0, maximum: 4_294_967_295, description: 'the seed of the job if absent' }),
+    ),
+    priority: Type.Optional(Type.Integer({ minimum: 0, maximum: 100 })),
+  },
+  { $id: 'ForkJob', additionalProperties: false },
+);
+export type ForkJob = Static<typeof ForkJob>;
+
+/** How far a running attempt has come, in the words of its method. */
+export const Progress = Type.Object(
+  {
+    phase: Type.String({ description: 'search, train, ...' }),
+    done: Type.Number(),
+    total: Type.Number(),
+    message: Type.String(),
+  },
+  { additionalProperties: false },
+);
+export type Progress = Static<typeof Progress>;
+
+/** Why a queued job waits. */
+export const Waiting = Type.Object({
+  code: Type.Enum(['resources', 'priority', 'pool-offline', 'backoff', 'dispatched']),
+  message: Type.String(),
+  position: Type.Integer({ description: '1 is next' }),
+});
+export type Waiting = Static<typeof Waiting>;
+
+/** A job as every reader sees it. */
+export const JobView = Type.Object(
+  {
+    id: Type.String({ format: 'uuid' }),
+    name: Type.String(),
+    method: Type.String(),
+    methodVersion: Type.String(),
+    state: Type.Enum(JOB_STATES),
+    endCode: Nullable(Type.Enum(END_CODE_NAMES)),
+    detail: Nullable(Type.String({ description: 'what went wrong, in a sentence' })),
+    preset: Nullable(Type.String()),
+    submittedConfig: Type.Unknown(),
+    config: Type.Unknown({ description: 'resolved: method defaults, preset, submitted' }),
+    tags: Tags,
+    seed: Type.Integer(),
+    priority: Type.Integer(),
+    resources: Resources,
+    progress: Nullable(Progress),
+    summary: Type.Unknown({ description: 'final named values of the method, null before the end' }),
+    waiting: Nullable(Waiting),
+    actions: Type.Array(Type.Enum(Object.keys(JOB_ACTIONS) as JobAction[])),
+    attempts: Type.Integer({ description: 'attempts so far' }),
+    forkedFrom: Nullable(Type.String({ format: 'uuid' })),
+    submittedBy: Type.String({ description: 'name of the API key' }),
+    version: Type.Integer({ description: 'rises with every change; the ETag' }),
+    submittedAt: Timestamp,
+    queuedAt: Timestamp,
+    startedAt: Nullable(Timestamp),
+    endedAt: Nullable(Timestamp),
+  },
+  { $id: 'Job' },
+);
+export type JobView = Static<typeof JobView>;
+
+export const JobsQuery = Type.Object({
+  state: Type.Optional(
+    Type.String({
+      pattern: `^(${JOB_STATES.join('|')})(,(${JOB_STATES.join('|')}))*$`,
+      description: 'one or several, with commas',
+    }),
+  ),
+  method: Type.Optional(Type.String({ maxLength: 64 })),
+  name: Type.Optional(Type.String({ maxLength: 200, description: 'part of the name' })),
+  tag: Type.Optional(Type.String({ maxLength: 300, description: 'key=value' })),
+  limit: Type.Integer({ minimum: 1, maximum: 200, default: 50 }),
+  cursor: Type.Optional(Type.String({ maxLength: 1000 })),
+});
+export type JobsQuery = Static<typeof JobsQuery>;
+
+/** Newest first. `nextCursor` is null on the last page. */
+export const JobPage = Type.Object(
+  { data: Type.Array(JobView), nextCursor: Nullable(Type.String()) },
+  { $id: 'JobPage' },
+);
+export type JobPage = Static<typeof JobPage>;
+
+export const ATTEMPT_STATES = ['dispatched', 'running', 'ended'] as const;
+export const OUTCOMES = ['succeeded', 'failed', 'canceled', 'lost', 'released', 'superseded'] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+
+/** One try of one worker at a job. */
+export const AttemptView = Type.Object(
+  {
+    id: Type.String({ format: 'uuid' }),
+    number: Type.Integer({ minimum: 1 }),
+    state: Type.Enum([...ATTEMPT_STATES]),
+    outcome: Nullable(Type.Enum([...OUTCOMES])),
+    endCode: Nullable(Type.Enum(END_CODE_NAMES)),
+    detail: Nullable(Type.String()),
+    worker: Nullable(Type.String({ description: 'name of the worker' })),
+    engine: Nullable(EngineInfo),
+    resumedFromStep: Nullable(Type.Integer()),
+    dispatchedAt: Timestamp,
+    claimedAt: Nullable(Timestamp),
+    endedAt: Nullable(Timestamp),
+  },
+  { $id: 'Attempt' },
+);
+export type AttemptView = Static<typeof AttemptView>;
+export const AttemptList = Type.Object({ data: Type.Array(AttemptView) }, { $id: 'AttemptList' });
+
+/** The queue as the scheduler sees it, next job first. */
+export const QueueView = Type.Object(
+  {
+    data: Type.Array(
+      Type.Object({
+        jobId: Type.String(),
+        name: Type.String(),
+        method: Type.String(),
+        priority: Type.Integer(),
+        queuedAt: Timestamp,
+        waiting: Waiting,
+      }),
+    ),
+    slots: Type.Object({ total: Type.Integer(), busy: Type.Integer() }),
+  },
+  { $id: 'Queue' },
+);
+export type QueueView = Static<typeof QueueView>;

@@ -1,0 +1,46 @@
+import { type Static, type TSchema, Type } from 'typebox';
+import type { Fault } from './errors.ts';
+
+/** A metric that a method may report; any other name is refused. */
+export const MetricDescriptor = Type.Object({
+  name: Type.String({ pattern: '^[a-z0-9]+(/[a-z0-9-]+)+$' }),
+  unit: Type.String({ description: 'nats, fraction, count, ...' }),
+  better: Type.Enum(['higher', 'lower', 'neither']),
+  description: Type.String(),
+});
+export type MetricDescriptor = Static<typeof MetricDescriptor>;
+
+/** A file that a method leaves. */
+export const ArtifactDescriptor = Type.Object({
+  name: Type.String(),
+  mediaType: Type.String(),
+  description: Type.String(),
+});
+export type ArtifactDescriptor = Static<typeof ArtifactDescriptor>;
+
+/** All that API, CLI and dashboard know of a method. The code that runs it lives in `packages/methods`. */
+export interface MethodDescriptor {
+  id: string;
+  version: string;
+  title: string;
+  paper: { title: string; arxiv: string };
+  /** one sentence for a list */
+  description: string;
+  config: TSchema;
+  /** what the schema cannot say; called with a config that fits it */
+  faults(config: never): Fault[];
+  summary: TSchema;
+  metrics: readonly MetricDescriptor[];
+  artifacts: readonly ArtifactDescriptor[];
+  presets: Readonly<Record<string, Preset>>;
+}
+
+/** A named config: what it costs and what it should reach, so that a reader can judge a run. */
+export interface Preset {
+  description: string;
+  /** partial config; what the user submits goes over it */
+  config: Readonly<Record<string, unknown>>;
+  /** minutes on two CPU cores with the native engine, unless the description says otherwise */
+  expectedMinutes: number;
+  expectedResult: string;
+}

@@ -1,0 +1,55 @@
+import { CrucibleError, type Fault } from '../errors.ts';
+import type { MethodDescriptor, Preset } from '../method.ts';
+import { resolve } from '../validate.ts';
+import { zenNas } from './zen-nas.ts';
+
+/** Every method by its id. */
+export const METHODS = {
+  'zen-nas': zenNas,
+} as const satisfies Record<string, MethodDescriptor>;
+
+export type MethodId = keyof typeof METHODS;
+
+export const METHOD_IDS = Object.keys(METHODS) as MethodId[];
+
+export const isMethodId = (id: string): id is MethodId => Object.hasOwn(METHODS, id);
+
+/** Objects merge key by key, everything else is replaced. */
+const layered = (under: unknown, over: unknown): unknown => {
+  const isObject = (value: unknown): value is Record<string, unknown> =>
+    typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (!isObject(under) || !isObject(over)) return over === undefined ? under : over;
+  const merged: Record<string, unknown> = { ...under };
+  for (const key of Object.keys(over)) merged[key] = layered(under[key], over[key]);
+  return merged;
+};
+
+/**
+ * The config that will run: method defaults, then the preset, then what was submitted.
+ *
+ * @throws CrucibleError `unknown-method`, `unknown-preset` or `invalid-config` with every fault at once
+ */
+export function resolveConfig(methodId: string, submitted: unknown, presetName?: string): unknown {
+  if (!isMethodId(methodId))
+    throw new CrucibleError('unknown-method', `There is no method "${methodId}"; known are ${METHOD_IDS.join(', ')}.`, {
+      faults: [{ pointer: '/method', message: `must be one of ${METHOD_IDS.join(', ')}` }],
+    });
+  const method: MethodDescriptor = METHODS[methodId];
+  let preset: Preset | undefined;
+  if (presetName !== undefined) {
+    preset = Object.hasOwn(method.presets, presetName) ? method.presets[presetName] : undefined;
+    if (preset === undefined) {
+      const known = Object.keys(method.presets).join(', ');
+      throw new CrucibleError('unknown-preset', `${methodId} has no preset "${presetName}"; known are ${known}.`, {
+        faults: [{ pointer: '/preset', message: `must be one of ${known}` }],
+      });
+    }
+  }
+  const resolved = resolve(method.config, layered(preset?.config ?? {}, submitted ?? {}));
+  const faults: Fault[] = resolved.value === null ? resolved.faults : method.faults(resolved.value as never);
+  if (faults.length > 0)
+    throw new CrucibleError('invalid-config', `The config has ${faults.length} fault${faults.length > 1 ? 's' : ''}.`, {
+      faults: faults.map(({ pointer, message }) => ({ pointer: `/config${pointer}`, message })),
+    });
+  return resolved.value;
+}

@@ -1,0 +1,45 @@
+import { type Static, Type } from 'typebox';
+
+/** What executes tensors on a worker, with the reasons against the engines that were tried before it. */
+export const EngineInfo = Type.Object({
+  name: Type.Enum(['tfjs-node-gpu', 'tfjs-node', 'webgpu', 'onednn', 'cpu']),
+  device: Type.String(),
+  threads: Type.Integer({ minimum: 1 }),
+  isa: Type.String({ description: 'instruction set that the engine uses, empty if unknown' }),
+  versions: Type.Record(Type.String(), Type.String()),
+  reasons: Type.Array(Type.Object({ engine: Type.String(), code: Type.String(), message: Type.String() })),
+});
+export type EngineInfo = Static<typeof EngineInfo>;
+
+/** One place for one attempt: a GPU, or the CPU as a whole. */
+export const Slot = Type.Object({
+  index: Type.Integer({ minimum: 0 }),
+  kind: Type.Enum(['gpu', 'cpu']),
+  model: Type.String(),
+  memoryMib: Type.Union([Type.Integer(), Type.Null()]),
+});
+export type Slot = Static<typeof Slot>;
+
+export const WorkerView = Type.Object(
+  {
+    id: Type.String(),
+    name: Type.String(),
+    host: Type.String(),
+    pool: Type.String(),
+    state: Type.Enum(['ready', 'draining', 'lost', 'gone']),
+    version: Type.String(),
+    engine: EngineInfo,
+    slots: Type.Array(Slot),
+    attempts: Type.Array(Type.Object({ jobId: Type.String(), number: Type.Integer(), slot: Type.Integer() })),
+    eventLoopLagMs: Type.Number(),
+    startedAt: Type.String({ format: 'date-time' }),
+    seenAt: Type.String({ format: 'date-time' }),
+  },
+  { $id: 'Worker' },
+);
+export type WorkerView = Static<typeof WorkerView>;
+export const WorkerList = Type.Object({ data: Type.Array(WorkerView) }, { $id: 'WorkerList' });
+
+/** Seconds that a lease lasts without a heartbeat, and between two heartbeats. */
+export const LEASE_SECONDS = 30;
+export const HEARTBEAT_SECONDS = 5;
