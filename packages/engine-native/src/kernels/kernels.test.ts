@@ -100,7 +100,7 @@ const fusedDepthwise = (random: TestRandom): Case => {
 const matMul = (random: TestRandom): Case => {
   const [m, k, n] = [random.integer(1, 40), random.integer(1, 50), random.integer(1, 40)];
   const [transposeA, transposeB] = [random.next() < 0.5, random.next() < 0.5];
-  const stacks = random.pick([
+  const stacks = random.pick<[number[], number[]]>([
     [[], []],
     [[3], [3]],
     [
@@ -108,7 +108,7 @@ const matMul = (random: TestRandom): Case => {
       [2, 2],
     ],
     [[4], [1]],
-  ] as const);
+  ]);
   const a = random.array([...stacks[0], ...(transposeA ? [k, m] : [m, k])]);
   const b = random.array([...stacks[1], ...(transposeB ? [n, k] : [k, n])]);
   return { compute: (p, q) => tf.matMul(p as tf.Tensor, q as tf.Tensor, transposeA, transposeB), inputs: [a, b] };
