@@ -1,8 +1,8 @@
 import fs from 'node:fs';
 import { Failure } from './failure.mjs';
 import { once, stamp } from './once.mjs';
-import { inProject } from './project.mjs';
 import { run } from './process.mjs';
+import { inProject } from './project.mjs';
 
 /** Key of the installed dependencies: a new lock file, Node version or processor kind asks for a new install. */
 export const dependenciesKey = () => stamp(['package-lock.json']);

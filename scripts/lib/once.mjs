@@ -33,7 +33,11 @@ export function sourceFiles(folder, pattern) {
  */
 export function stamp(files) {
   const hash = crypto.createHash('sha256').update(`${process.version} ${process.arch}\n`);
-  for (const file of files) hash.update(`${file}\0`).update(fs.readFileSync(inProject(file))).update('\0');
+  for (const file of files)
+    hash
+      .update(`${file}\0`)
+      .update(fs.readFileSync(inProject(file)))
+      .update('\0');
   return hash.digest('hex');
 }
 

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { Failure } from './failure.mjs';
 import { log } from './log.mjs';
-import { inProject, IS_ROOT } from './project.mjs';
+import { IS_ROOT, inProject } from './project.mjs';
 import { othersCanReach } from './state-dir.mjs';
 
 const require = createRequire(inProject('package.json'));

@@ -3,10 +3,10 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { Failure } from './failure.mjs';
 import { log } from './log.mjs';
-import { findPostgres } from './postgres-binaries.mjs';
-import { clusterPassword, createCluster, serverOptions, SUPERUSER } from './postgres-cluster.mjs';
-import { connectPostgres } from './postgres-connect.mjs';
 import { freePort, PORT_ATTEMPTS } from './ports.mjs';
+import { findPostgres } from './postgres-binaries.mjs';
+import { clusterPassword, createCluster, SUPERUSER, serverOptions } from './postgres-cluster.mjs';
+import { connectPostgres } from './postgres-connect.mjs';
 import { pidState, sleep, stopPid } from './process.mjs';
 
 const START_LIMIT_MS = 60_000;
@@ -60,7 +60,9 @@ async function findRunning(dir, data) {
   }
   const server = readPidFile(data);
   if (server !== null && pidState(server.pid) === 'alive') {
-    throw new Failure(`Process ${server.pid} holds ${data} but does not answer. Stop it, or remove its postmaster.pid.`);
+    throw new Failure(
+      `Process ${server.pid} holds ${data} but does not answer. Stop it, or remove its postmaster.pid.`,
+    );
   }
   fs.rmSync(path.join(data, 'postmaster.pid'), { force: true });
   return null;
@@ -87,7 +89,13 @@ async function launch(dir, data, bin) {
     server.on('exit', () => (ended = true));
     const deadline = performance.now() + START_LIMIT_MS;
     while (!ended && performance.now() < deadline) {
-      if (await ensureDatabase(dir, port).then(() => true, () => false)) return port; // prettier than a probe query
+      if (
+        await ensureDatabase(dir, port).then(
+          () => true,
+          () => false,
+        )
+      )
+        return port; // prettier than a probe query
       await sleep(40);
     }
     const said = fs.readFileSync(logFile).subarray(from).toString('utf8');

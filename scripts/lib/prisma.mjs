@@ -22,12 +22,12 @@ function prismaEnv() {
  *
  * @param {string[]} args
  * @param {string | null} databaseUrl address for commands that need a database
- * @param {{ allowFailure?: boolean }} options
+ * @param {{ allowFailure?: boolean, env?: Record<string, string> }} options
  * @returns {ReturnType<typeof run>}
  */
 export function prisma(args, databaseUrl = null, options = {}) {
   const database = databaseUrl === null ? {} : { DATABASE_URL: databaseUrl };
-  const env = { ...prismaEnv(), ...database };
+  const env = { ...prismaEnv(), ...database, ...options.env };
   return run(process.execPath, [inProject('node_modules/prisma/build/index.js'), ...args], { ...options, env });
 }
 

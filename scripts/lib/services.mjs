@@ -6,6 +6,7 @@ import { freePort, PORT_ATTEMPTS } from './ports.mjs';
 import { sleep, stopPid } from './process.mjs';
 import { inProject } from './project.mjs';
 import { settings } from './settings.mjs';
+import { withSpool } from './spool.mjs';
 
 const START_LIMIT_MS = 60_000;
 /** The worker gives its job a last checkpoint before it ends; after this time it is killed. */
@@ -81,32 +82,28 @@ export async function startApi({ dir, env }, { supervised }) {
 }
 
 /**
- * Starts a worker. It registers itself in the database; see `waitForWorker`.
+ * Starts a worker and waits until it has registered.
  *
  * @param {{ dir: string, env: Record<string, string> }} prepared see `prepare`
- * @param {{ supervised: boolean }} options
- */
-export function startWorker({ dir, env }, { supervised }) {
-  const spool = path.join(dir, 'worker');
-  fs.mkdirSync(spool, { recursive: true });
-  return start('worker', dir, { ...env, CRUCIBLE_STATE_DIR: spool }, supervised);
-}
-
-/**
- * Waits until a worker has registered.
- *
  * @param {ReturnType<typeof import('./api-client.mjs').createClient>} client
- * @param {ReturnType<typeof startWorker>} worker
- * @returns {Promise<object>} the worker as the API shows it
+ * @param {{ supervised: boolean }} options
+ * @returns {Promise<{ worker: object } & ReturnType<typeof start>>} `worker`: as the API shows it
  * @throws {Failure} with the end of its log
  */
-export async function waitForWorker(client, worker) {
+export async function startWorker({ dir, env }, client, { supervised }) {
+  // A worker that was killed a moment ago still counts as ready: the new one is told from it by its start.
+  const key = ({ id, startedAt }) => `${id} ${startedAt}`;
+  const before = new Set((await client.get('/v1/workers')).data.map(key));
+  const service = await withSpool(dir, (spool) =>
+    start('worker', dir, { ...env, CRUCIBLE_STATE_DIR: spool }, supervised),
+  );
   const deadline = performance.now() + START_LIMIT_MS;
-  while (!worker.hasEnded && performance.now() < deadline) {
-    const { items } = await client.get('/v1/workers');
-    const found = items.find((item) => item.state === undefined || item.state === 'online');
-    if (found !== undefined) return found;
+  while (!service.hasEnded && performance.now() < deadline) {
+    const { data } = await client.get('/v1/workers');
+    const worker = data.find((item) => item.state === 'ready' && !before.has(key(item)));
+    if (worker !== undefined) return Object.assign(service, { worker });
     await sleep(100);
   }
-  throw new Failure(`The worker did not register (${worker.logFile}):\n${worker.said().slice(-3000)}`);
+  await service.stop();
+  throw new Failure(`The worker did not register (${service.logFile}):\n${service.said().slice(-3000)}`);
 }

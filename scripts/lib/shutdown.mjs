@@ -4,6 +4,7 @@ import { endRunningCommands, sleep } from './process.mjs';
 const STOP_LIMIT_MS = 15_000;
 const stops = [];
 let closing = null;
+let lastLine = () => null;
 
 /**
  * Registers what must be undone before the launcher exits. The last one registered is run first.
@@ -12,6 +13,15 @@ let closing = null;
  */
 export function onShutdown(stop) {
   stops.push(stop);
+}
+
+/**
+ * Sets the line that is printed after everything else, however the run ends.
+ *
+ * @param {() => string} line
+ */
+export function setLastLine(line) {
+  lastLine = line;
 }
 
 /** True once the launcher has begun to stop: a child that ends now ends because it was told to. */
@@ -39,6 +49,8 @@ async function close(code) {
     }
   }
   if (stops.length > 0) log('stopped cleanly');
+  const line = lastLine();
+  if (line !== null) console.log(line);
   process.exit(code);
 }
 

@@ -2,7 +2,7 @@ import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { Failure } from './failure.mjs';
-import { inProject, IS_ROOT, ROOT } from './project.mjs';
+import { IS_ROOT, inProject, ROOT } from './project.mjs';
 
 /** Where state goes when other users cannot enter the clone: Postgres never runs as root and must reach its files. */
 export const SHARED_STATE = '/var/lib/crucible';

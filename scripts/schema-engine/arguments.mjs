@@ -3,7 +3,7 @@ import fs from 'node:fs';
 // The engine panics without any data model.
 const BARE_MODEL = ['schema.prisma', 'datasource db {\n  provider = "postgresql"\n}\n'];
 
-const valueOf = (argv, name) => {
+const optionOf = (argv, name) => {
   const at = argv.findIndex((word) => word === name || word.startsWith(`${name}=`));
   if (at < 0) return undefined;
   return argv[at].includes('=') ? argv[at].slice(argv[at].indexOf('=') + 1) : argv[at + 1];
@@ -26,7 +26,7 @@ function decode(text) {
  * @returns {{ wantsVersion: boolean, cliCommand: string | null, databaseUrl: string, models: [string, string][] }}
  */
 export function parseArguments(argv, env) {
-  const datasource = valueOf(argv, '--datasource');
+  const datasource = optionOf(argv, '--datasource');
   const paths = argv
     .flatMap((word, at) => (word === '--datamodels' || word === '-d' ? [argv[at + 1]] : []))
     .flatMap((list) => list.split(','));

@@ -34,7 +34,12 @@ export async function serveRpc({ databaseUrl, models }) {
     try {
       send({ id: request.id, result: await answer(request, databaseUrl, engine) });
     } catch (error) {
-      const data = { is_panic: false, message: error.message, meta: error.meta ?? null, error_code: error.code ?? null };
+      const data = {
+        is_panic: false,
+        message: error.message,
+        meta: error.meta ?? null,
+        error_code: error.code ?? null,
+      };
       const message = 'An error happened. Check the data field for details.';
       send({ id: request.id, error: { code: ENGINE_ERROR, message, data } });
     }
