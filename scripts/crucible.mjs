@@ -9,6 +9,7 @@ const VERBS = {
   test: 'run every test, or with "-- FILE ..." those files',
   up: 'start the service in the background, print its address and an API key',
   down: 'stop what "up" started',
+  build: 'install, generate and compile everything, start nothing',
   check: 'formatter, linter, types, import rules, dead code, schema drift',
   doctor: 'say what is wrong on this machine and how to mend it',
   bench: 'bench NAME: run a benchmark of the bench folder',

@@ -8,7 +8,7 @@ const FORBIDDEN = [
   ['a package registry by its host name', ['registry', '\\.(npmjs|yarnpkg)\\.'].join('')],
   ['a package mirror by its host name', ['(deb|security|snapshot|archive)', '\\.(debian|ubuntu)\\.'].join('')],
   ['a package index by its host name', ['(pypi', '|files\\.pythonhosted)\\.org'].join('')],
-  ['a path of one machine', ['(^|[\\s"\'`(=:])', '/(work|root|home/[a-z]|Users/[A-Za-z])', '(/|\\b)'].join('')],
+  ['a path of one machine', ['(^|[\\s"\'`(=:])', '/(work|root|home/[a-z]+|Users/[A-Za-z]+)', '(/|\\b)'].join('')],
   ['an address inside the lock file', ['"resolved": "', 'https?:'].join('')],
 ].map(([what, pattern]) => ({ what, pattern: new RegExp(pattern) }));
 

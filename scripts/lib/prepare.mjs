@@ -22,8 +22,13 @@ export async function openState() {
   return dir;
 }
 
-/** What needs no server: dependencies, database client, compiled services, dashboard, native engine. */
-async function prepareCode(dir) {
+/**
+ * Makes what needs no server: database client, compiled services, dashboard, native engine.
+ *
+ * @param {string} dir state folder
+ * @returns {Promise<{ built: boolean, reason?: string, remedy?: string }>} whether the native engine could be built
+ */
+export async function prepareCode(dir) {
   await generateClient();
   const native = buildNativeEngine(dir);
   const compiled = buildServices().then(buildDashboard);
