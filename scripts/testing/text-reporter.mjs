@@ -25,21 +25,23 @@ export default async function* textReporter(events) {
   let file = null;
   for await (const event of events) {
     const { type, data } = event;
-    if (type === 'test:stdout' || type === 'test:stderr') yield indented(data.message.trimEnd(), 6).concat('\n');
-    if (type === 'test:start') names.splice(data.nesting, Number.POSITIVE_INFINITY, data.name);
     const outcome = outcomeOf(event);
-    if (outcome === null) continue;
+    const isOutput = type === 'test:stdout' || type === 'test:stderr';
+    if (type === 'test:start') names.splice(data.nesting, Number.POSITIVE_INFINITY, data.name);
+    if (outcome === null && !isOutput) continue;
     if (data.file !== undefined && data.file !== file) {
       file = data.file;
       yield `${path.relative(process.cwd(), file)}\n`;
     }
+    if (isOutput) yield `${indented(data.message.trimEnd(), 6)}\n`;
+    if (outcome === null) continue;
     const title = isFile(data) ? '(whole file)' : [...names.slice(0, data.nesting), data.name].join(' > ');
     const reason = typeof data.skip === 'string' ? ` (${data.skip})` : '';
     yield `  ${SIGNS[outcome]} ${title}${reason} [${Math.round(data.details.duration_ms)} ms]\n`;
     if (outcome !== 'failed') continue;
-    const text = `${path.relative(process.cwd(), file ?? '')}: ${title}\n${indented(explain(data), 4)}\n`;
-    failures.push(text);
-    yield indented(explain(data), 6).concat('\n');
+    const explanation = explain(data);
+    failures.push(`${path.relative(process.cwd(), file ?? '')}: ${title}\n${indented(explanation, 4)}\n`);
+    yield `${indented(explanation, 6)}\n`;
   }
   if (failures.length > 0) yield `\nfailures:\n\n${failures.join('\n')}`;
 }
