@@ -36,14 +36,15 @@ export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
  *
  * @param {string} command
  * @param {string[]} args
- * @param {import('node:child_process').SpawnOptions & { allowFailure?: boolean, echo?: boolean }} options `allowFailure`
- *   resolves on a non-zero exit too; `echo` passes the output through while it comes
+ * @param {import('node:child_process').SpawnOptions & { allowFailure?: boolean, echo?: boolean,
+ *   onStart?: (child: import('node:child_process').ChildProcess) => void }} options `allowFailure` resolves on a non-zero
+ *   exit too; `echo` passes the output through while it comes
  * @returns {Promise<{ code: number | null, out: string, err: string, output: string }>} standard output, standard error,
  *   and both in the order in which they came
  * @throws {Error} the command and the end of its output, when it exits non-zero; with `code`, `signal`, `out`, `err`
  */
 export function run(command, args, options = {}) {
-  const { allowFailure = false, echo = false, env = {}, ...rest } = options;
+  const { allowFailure = false, echo = false, env = {}, onStart = () => {}, ...rest } = options;
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       cwd: ROOT,
@@ -52,6 +53,7 @@ export function run(command, args, options = {}) {
       env: { ...process.env, ...env },
     });
     running.add(child);
+    onStart(child);
     const said = { out: '', err: '', output: '' };
     const keep = (stream) => (text) => {
       said[stream] += text;
