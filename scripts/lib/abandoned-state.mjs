@@ -13,9 +13,18 @@ const read = (file) => {
   }
 };
 
+/** A clone may have been moved, or lie on a disk that is not mounted now: its state is kept for this time. */
+const KEPT_MS = 24 * 60 * 60 * 1000;
+
+/** When a run last entered or left the state folder. */
+function lastUse(dir) {
+  const runs = path.join(dir, 'runs');
+  return fs.statSync(fs.existsSync(runs) ? runs : dir).mtimeMs;
+}
+
 /**
- * Removes relocated state whose clone is gone, its servers first. A folder that holds no `clone.json` is not ours to
- * judge and stays.
+ * Removes relocated state whose clone is gone and that nobody has used for a day, its servers first. A folder that
+ * holds no `clone.json` is not ours to judge and stays.
  *
  * @param {string} home parent of the relocated folders
  */
@@ -26,7 +35,7 @@ export async function removeAbandonedState(home = SHARED_STATE) {
     const clone = read(path.join(dir, 'clone.json'));
     if (clone === null) continue;
     const { root, id } = JSON.parse(clone);
-    if (read(path.join(root, '.crucible/clone-id')) === id) continue;
+    if (read(path.join(root, '.crucible/clone-id')) === id || Date.now() - lastUse(dir) < KEPT_MS) continue;
     await Promise.all([stopPostgres(dir), stopRedis(dir)]);
     fs.rmSync(dir, { recursive: true, force: true });
     log(`removed the state of a clone that is gone (${root})`);
