@@ -73,7 +73,17 @@ export function libraryPath(home) {
   for (const base of ['usr/lib', 'lib'].map((name) => path.join(home, name))) {
     if (!fs.existsSync(base)) continue;
     const below = fs.readdirSync(base).filter((name) => name.includes('linux-gnu'));
-    folders.push(base, ...below.map((name) => path.join(base, name)));
+    for (const folder of below.map((name) => path.join(base, name))) folders.push(folder, ...privateLibraries(folder));
+    folders.push(base);
   }
   return folders.join(path.delimiter);
+}
+
+/** Sub-folders with shared libraries that a program finds by a path compiled into it, which is not where they are now. */
+function privateLibraries(folder) {
+  return fs
+    .readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => path.join(folder, entry.name))
+    .filter((below) => fs.readdirSync(below).some((file) => /^lib.*\.so(\.|$)/.test(file)));
 }
