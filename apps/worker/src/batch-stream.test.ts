@@ -47,10 +47,13 @@ describe('a batch stream', () => {
   });
 
   it('keeps the order while a batch cannot be sent', async () => {
-    const gate = Promise.withResolvers<void>();
+    let open = () => {};
+    const gate = new Promise<void>((resolve) => {
+      open = resolve;
+    });
     const stream = streamOf({
       send: async (sequence, items) => {
-        if (sequence === 1) await gate.promise;
+        if (sequence === 1) await gate;
         sent.push({ sequence, items: [...items] });
       },
     });
@@ -59,7 +62,7 @@ describe('a batch stream', () => {
     stream.push([4]);
     const first = stream.stored();
     stream.push([5, 6, 7, 8]);
-    gate.resolve();
+    open();
     await first;
     await stream.stored();
     assert.deepEqual(

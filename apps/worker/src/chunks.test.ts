@@ -7,6 +7,12 @@ import { after, before, describe, it } from 'node:test';
 import { CHUNK_BYTES } from '@crucible/contracts';
 import { hashChunks, piecesOf, readChunk } from './chunks.ts';
 
+async function all(pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array[]> {
+  const found: Uint8Array[] = [];
+  for await (const piece of pieces) found.push(piece);
+  return found;
+}
+
 describe('chunks', () => {
   let folder = '';
   before(async () => {
@@ -31,13 +37,13 @@ describe('chunks', () => {
     assert.ok(Buffer.concat(read).equals(bytes));
     for (const [at, piece] of read.entries())
       assert.equal(createHash('sha256').update(piece).digest('hex'), chunks[at]?.sha256);
-    const pieces = await Array.fromAsync(piecesOf(path));
+    const pieces = await all(piecesOf(path));
     assert.ok(Buffer.concat(pieces).equals(bytes));
   });
 
   it('of an empty file are none', async () => {
     await writeFile(join(folder, 'empty'), '');
     assert.deepEqual(await hashChunks(join(folder, 'empty')), []);
-    assert.deepEqual(await Array.fromAsync(piecesOf(join(folder, 'empty'))), []);
+    assert.deepEqual(await all(piecesOf(join(folder, 'empty'))), []);
   });
 });

@@ -4,21 +4,24 @@ import { createNewestFirst } from './newest-first.ts';
 
 describe('newest first', () => {
   it('finishes what it works on, and skips to the newest that waits', async () => {
-    const gate = Promise.withResolvers<void>();
+    let open = () => {};
+    const gate = new Promise<void>((resolve) => {
+      open = resolve;
+    });
     const done: number[] = [];
     const discarded: number[] = [];
     const lane = createNewestFirst<number>(
       async (item) => {
-        if (item === 1) await gate.promise;
+        if (item === 1) await gate;
         done.push(item);
       },
       async (item) => {
         discarded.push(item);
       },
-      assert.fail,
+      (error) => assert.fail(String(error)),
     );
     for (const item of [1, 2, 3, 4]) lane.offer(item);
-    gate.resolve();
+    open();
     await lane.idle();
     assert.deepEqual(done, [1, 4]);
     assert.deepEqual(discarded, [2, 3]);
