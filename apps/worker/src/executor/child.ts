@@ -2,5 +2,9 @@
 import { isMethodId, METHODS } from '@crucible/contracts';
 import { RUNNERS } from '@crucible/methods';
 import { childProgram } from './child-program.ts';
+import { startEngine } from './engine.ts';
 
-await childProgram((id) => (isMethodId(id) ? { descriptor: METHODS[id], method: RUNNERS[id] } : undefined));
+await childProgram(
+  (id) => (isMethodId(id) ? { descriptor: METHODS[id], method: RUNNERS[id] } : undefined),
+  startEngine,
+);
