@@ -1,1 +1,4 @@
-export {};
+export { ENGINE_NAMES, type EngineName, type EngineReasonCode, EngineUnavailableError } from './engine-error.ts';
+export { type EngineMemory, engineMemory, trimEngineMemory } from './memory.ts';
+export { type EngineReason, type LoadEngineOptions, type LoadedEngine, loadEngine } from './probe.ts';
+export { resetSlowPath, slowPath } from './slow-path.ts';

@@ -1,0 +1,149 @@
+// Reading of JavaScript arguments, with every length checked before native code touches the memory.
+#pragma once
+
+#include <node_api.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+
+namespace crucible {
+
+/**
+ * Arguments of one call. Typed arrays are read in place; a pointer is good until the call returns.
+ * A wrong type or a too short array throws, and `entry` turns that into a JavaScript error.
+ */
+class Args {
+ public:
+  Args(napi_env env, napi_callback_info info) : env_(env), count_(kMaxArguments) {
+    napi_get_cb_info(env, info, &count_, values_, nullptr, nullptr);
+    if (count_ > kMaxArguments) throw std::invalid_argument("too many arguments");
+  }
+
+  napi_env env() const { return env_; }
+
+  double number(size_t index) const {
+    double value = 0;
+    if (index >= count_ || napi_get_value_double(env_, values_[index], &value) != napi_ok) fail(index, "a number");
+    return value;
+  }
+
+  int64_t integer(size_t index) const { return static_cast<int64_t>(number(index)); }
+
+  /** Float32Array of at least `length` elements. */
+  float* floats(size_t index, int64_t length) const {
+    return static_cast<float*>(array(index, napi_float32_array, length, "a Float32Array"));
+  }
+
+  /** As `floats`, or null if the argument is null or undefined. */
+  float* floatsOrNull(size_t index, int64_t length) const { return isNull(index) ? nullptr : floats(index, length); }
+
+  /** Int32Array of at least `length` elements. */
+  int32_t* ints(size_t index, int64_t length) const {
+    return static_cast<int32_t*>(array(index, napi_int32_array, length, "an Int32Array"));
+  }
+
+  /** Uint8Array of at least `length` elements. */
+  uint8_t* bytes(size_t index, int64_t length) const {
+    return static_cast<uint8_t*>(array(index, napi_uint8_array, length, "a Uint8Array"));
+  }
+
+  /** Length of the Float32Array or Int32Array at `index`. */
+  int64_t length(size_t index) const {
+    size_t length = 0;
+    if (index >= count_ || napi_get_typedarray_info(env_, values_[index], nullptr, &length, nullptr, nullptr, nullptr) != napi_ok) {
+      fail(index, "a typed array");
+    }
+    return static_cast<int64_t>(length);
+  }
+
+  /** Number of elements of the plain array at `index`. */
+  uint32_t listLength(size_t index) const {
+    uint32_t length = 0;
+    if (index >= count_ || napi_get_array_length(env_, values_[index], &length) != napi_ok) fail(index, "an array");
+    return length;
+  }
+
+  /** Element `item` of the plain array at `index`: a Float32Array of `length` elements, or of any if `length` < 0. */
+  float* listFloats(size_t index, uint32_t item, int64_t length, int64_t* actual = nullptr) const {
+    napi_value element;
+    if (napi_get_element(env_, values_[index], item, &element) != napi_ok) fail(index, "an array");
+    return static_cast<float*>(data(element, napi_float32_array, length, index, "an array of Float32Array", actual));
+  }
+
+  bool isNull(size_t index) const {
+    if (index >= count_) return true;
+    napi_valuetype type;
+    napi_typeof(env_, values_[index], &type);
+    return type == napi_undefined || type == napi_null;
+  }
+
+  napi_value toNumber(double value) const {
+    napi_value result;
+    napi_create_double(env_, value, &result);
+    return result;
+  }
+
+ private:
+  static constexpr size_t kMaxArguments = 20;
+
+  [[noreturn]] void fail(size_t index, const char* expected) const {
+    throw std::invalid_argument("argument " + std::to_string(index) + " must be " + expected);
+  }
+
+  void* array(size_t index, napi_typedarray_type type, int64_t length, const char* expected) const {
+    if (index >= count_) fail(index, expected);
+    return data(values_[index], type, length, index, expected, nullptr);
+  }
+
+  void* data(napi_value value, napi_typedarray_type type, int64_t length, size_t index, const char* expected,
+             int64_t* actualLength) const {
+    napi_typedarray_type actualType;
+    size_t actual = 0;
+    void* pointer = nullptr;
+    const auto status = napi_get_typedarray_info(env_, value, &actualType, &actual, &pointer, nullptr, nullptr);
+    if (status != napi_ok || actualType != type) fail(index, expected);
+    if (static_cast<int64_t>(actual) < length) {
+      throw std::invalid_argument("argument " + std::to_string(index) + " has " + std::to_string(actual) +
+                                  " elements, needs " + std::to_string(length));
+    }
+    if (actualLength != nullptr) *actualLength = static_cast<int64_t>(actual);
+    return pointer;
+  }
+
+  napi_env env_;
+  napi_value values_[kMaxArguments];
+  size_t count_;
+};
+
+/** The callback for a native function: exceptions of any kind become JavaScript errors. */
+template <napi_value (*Function)(const Args&)>
+napi_value entry(napi_env env, napi_callback_info info) {
+  try {
+    return Function(Args(env, info));
+  } catch (const std::exception& error) {
+    napi_throw_error(env, "native", error.what());
+  } catch (...) {
+    napi_throw_error(env, "native", "unknown native exception");
+  }
+  return nullptr;
+}
+
+/** The addon's exports object while it is being filled. */
+class Exports {
+ public:
+  Exports(napi_env env, napi_value object) : env_(env), object_(object) {}
+
+  void add(const char* name, napi_callback callback) {
+    napi_value function;
+    napi_create_function(env_, name, NAPI_AUTO_LENGTH, callback, nullptr, &function);
+    napi_set_named_property(env_, object_, name, function);
+  }
+
+ private:
+  napi_env env_;
+  napi_value object_;
+};
+
+}  // namespace crucible

@@ -1,0 +1,24 @@
+// What each source file adds to the addon.
+#pragma once
+
+#include "args.h"
+
+namespace crucible {
+
+void registerAlloc(Exports&);
+void registerBatchNorm(Exports&);
+void registerBatchNormGrad(Exports&);
+void registerBinary(Exports&);
+void registerConv(Exports&);
+void registerCopyRegion(Exports&);
+void registerEltwise(Exports&);
+void registerMatMul(Exports&);
+void registerPool(Exports&);
+void registerReduce(Exports&);
+void registerReluGrad(Exports&);
+void registerSgd(Exports&);
+void registerSoftmax(Exports&);
+void registerTranspose(Exports&);
+void registerUnary(Exports&);
+
+}  // namespace crucible

@@ -1,0 +1,169 @@
+// Batch normalisation of [rows, channels], forward, with optional residual and activation in the same pass.
+#include <cmath>
+
+#include "../channel-loops.h"
+#include "../kernels.h"
+#include "../onednn.h"
+#include "../parallel.h"
+
+namespace crucible {
+namespace {
+
+/** Sums of (x - shift) and (x - shift)^2 of rows [begin, end), eight channels a register. */
+template <int V>
+void momentsBlock(const float* x, int64_t channels, int64_t begin, int64_t end, const float* shift, double* sum, double* square) {
+  Float8 k[V], s[V], q[V];
+  for (int v = 0; v < V; ++v) {
+    k[v] = load8(shift + 8 * v);
+    s[v] = q[v] = Float8{};
+  }
+  for (int64_t row = begin; row < end; ++row) {
+    const float* source = x + row * channels;
+#pragma GCC unroll 4
+    for (int v = 0; v < V; ++v) {
+      const Float8 d = load8(source + 8 * v) - k[v];
+      s[v] += d;
+      q[v] += d * d;
+    }
+  }
+  for (int v = 0; v < V; ++v) {
+    for (int i = 0; i < 8; ++i) {
+      sum[8 * v + i] += s[v][i];
+      square[8 * v + i] += q[v][i];
+    }
+  }
+}
+
+void momentsRest(const float* x, int64_t channels, int64_t count, int64_t begin, int64_t end, const float* shift, double* sum, double* square) {
+  float s[8] = {}, q[8] = {};
+  for (int64_t row = begin; row < end; ++row) {
+    const float* source = x + row * channels;
+    for (int64_t i = 0; i < count; ++i) {
+      const float d = source[i] - shift[i];
+      s[i] += d;
+      q[i] += d * d;
+    }
+  }
+  for (int64_t i = 0; i < count; ++i) {
+    sum[i] += s[i];
+    square[i] += q[i];
+  }
+}
+
+/**
+ * Mean and biased variance of each channel in one read.
+ * The first row serves as shift: sums of squares around a value near the mean do not cancel.
+ */
+void moments(const float* x, int64_t rows, int64_t channels, float* mean, float* variance) {
+  ChannelTotals totals(threadsFor(rows * channels), channels);
+  const int64_t step = rowsPerBlock(channels);
+  parallelRanges(rows, 1, rows * channels, [&](int64_t begin, int64_t end, int thread) {
+    double *sum = totals.first(thread), *square = totals.second(thread);
+    for (int64_t row = begin; row < end; row += step) {
+      const int64_t last = std::min(end, row + step);
+      forChannelBlocks(
+          channels,
+          [&](auto width, int64_t c) { momentsBlock<decltype(width)::value>(x + c, channels, row, last, x + c, sum + c, square + c); },
+          [&](int64_t c, int64_t count) { momentsRest(x + c, channels, count, row, last, x + c, sum + c, square + c); });
+    }
+  });
+  for (int64_t c = 0; c < channels; ++c) {
+    const double offset = totals.joinFirst(c) / static_cast<double>(rows);
+    const double spread = totals.joinSecond(c) / static_cast<double>(rows) - offset * offset;
+    mean[c] = static_cast<float>(x[c] + offset);
+    variance[c] = spread < 0 ? 0.f : static_cast<float>(spread);  // NaN passes
+  }
+}
+
+template <bool kResidual, Activation kActivation>
+void scaleShift(const float* x, const float* residual, float* y, int64_t rows, int64_t channels, const float* scale, const float* shift) {
+  parallelRanges(rows, 1, rows * channels, [&](int64_t begin, int64_t end, int) {
+    forPeriods(begin, end, channels, [&](int64_t at, int64_t count) {
+      const float *source = x + at, *added = kResidual ? residual + at : nullptr;
+      float* target = y + at;
+#pragma omp simd
+      for (int64_t i = 0; i < count; ++i) {
+        float value = source[i] * scale[i] + shift[i];
+        if (kResidual) value += added[i];
+        if (kActivation != Activation::kNone) value = value < 0.f ? 0.f : value;
+        if (kActivation == Activation::kRelu6) value = value > 6.f ? 6.f : value;
+        target[i] = value;
+      }
+    });
+  });
+}
+
+struct Normalisation {
+  int64_t rows, channels;
+  const float *mean, *variance, *gamma, *beta;
+  float epsilon;
+};
+
+void normalise(const Normalisation& n, const float* x, const float* residual, float* y, Activation activation) {
+  Tiled scale(n.channels), shift(n.channels);
+  for (int64_t c = 0; c < n.channels; ++c) {
+    const float factor = (n.gamma != nullptr ? n.gamma[c] : 1.f) / std::sqrt(n.variance[c] + n.epsilon);
+    scale.set(c, factor);
+    shift.set(c, (n.beta != nullptr ? n.beta[c] : 0.f) - n.mean[c] * factor);
+  }
+  const auto run = [&](auto apply) { apply(x, residual, y, n.rows, n.channels, scale.data(), shift.data()); };
+  const bool adds = residual != nullptr;
+  switch (activation) {
+    case Activation::kNone: adds ? run(scaleShift<true, Activation::kNone>) : run(scaleShift<false, Activation::kNone>); break;
+    case Activation::kRelu: adds ? run(scaleShift<true, Activation::kRelu>) : run(scaleShift<false, Activation::kRelu>); break;
+    case Activation::kRelu6: adds ? run(scaleShift<true, Activation::kRelu6>) : run(scaleShift<false, Activation::kRelu6>); break;
+  }
+}
+
+/**
+ * batchNormTrain(x, residual | null, gamma, beta, y, statistics, movingMean | null, movingVariance | null,
+ *                rows, channels, epsilon, momentum, activation)
+ *
+ * `statistics` receives mean and biased variance, `channels` of each. The moving variance takes the
+ * unbiased one, as PyTorch does.
+ */
+napi_value batchNormTrain(const Args& args) {
+  const int64_t rows = args.integer(8), channels = args.integer(9);
+  const float* x = args.floats(0, rows * channels);
+  const float* residual = args.floatsOrNull(1, rows * channels);
+  const float* gamma = args.floats(2, channels);
+  const float* beta = args.floats(3, channels);
+  float* y = args.floats(4, rows * channels);
+  float* mean = args.floats(5, 2 * channels);
+  float* variance = mean + channels;
+  float* movingMean = args.floatsOrNull(6, channels);
+  float* movingVariance = args.floatsOrNull(7, channels);
+  const float epsilon = static_cast<float>(args.number(10)), momentum = static_cast<float>(args.number(11));
+  if (rows < 1) throw std::invalid_argument("batch normalisation needs at least one row");
+  moments(x, rows, channels, mean, variance);
+  normalise({rows, channels, mean, variance, gamma, beta, epsilon}, x, residual, y, static_cast<Activation>(args.integer(12)));
+  const float unbias = rows > 1 ? static_cast<float>(rows) / static_cast<float>(rows - 1) : 1.f;
+  for (int64_t c = 0; movingMean != nullptr && c < channels; ++c) {
+    movingMean[c] = momentum * movingMean[c] + (1.f - momentum) * mean[c];
+    movingVariance[c] = momentum * movingVariance[c] + (1.f - momentum) * unbias * variance[c];
+  }
+  return nullptr;
+}
+
+/** batchNorm(x, mean, variance, gamma | null, beta | null, y, rows, channels, epsilon) with given statistics. */
+napi_value batchNorm(const Args& args) {
+  const int64_t rows = args.integer(6), channels = args.integer(7);
+  const Normalisation n{rows,
+                        channels,
+                        args.floats(1, channels),
+                        args.floats(2, channels),
+                        args.floatsOrNull(3, channels),
+                        args.floatsOrNull(4, channels),
+                        static_cast<float>(args.number(8))};
+  normalise(n, args.floats(0, rows * channels), nullptr, args.floats(5, rows * channels), Activation::kNone);
+  return nullptr;
+}
+
+}  // namespace
+
+void registerBatchNorm(Exports& exports) {
+  exports.add("batchNormTrain", entry<batchNormTrain>);
+  exports.add("batchNorm", entry<batchNorm>);
+}
+
+}  // namespace crucible

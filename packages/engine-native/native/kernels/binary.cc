@@ -1,0 +1,108 @@
+// Functions of two arrays, one of which may be repeated along the other.
+#include <vector>
+
+#include "../kernels.h"
+#include "../parallel.h"
+
+namespace crucible {
+namespace {
+
+enum Function { kAdd = 0, kSub = 1, kMultiply = 2, kDivide = 3, kMaximum = 4, kMinimum = 5 };
+
+/** How the operands fit, seen on an output of [outer, inner]. A row has `inner` elements, a column `outer`. */
+enum Shape { kSame = 0, kRightScalar = 1, kLeftScalar = 2, kRightRow = 3, kLeftRow = 4, kRightColumn = 5, kLeftColumn = 6 };
+
+/** z = f(x, row) with `row` repeated. Short rows are first tiled, so that the inner loop is long. */
+template <class F>
+void withRow(const float* x, const float* row, float* z, int64_t outer, int64_t inner, F f) {
+  constexpr int64_t kLongRow = 256;
+  std::vector<float> tiled;
+  int64_t period = inner;
+  const float* repeated = row;
+  if (inner < kLongRow) {
+    const int64_t copies = std::min(outer, kLongRow / inner + 1);
+    period = copies * inner;
+    tiled.resize(static_cast<size_t>(period));
+    for (int64_t i = 0; i < period; ++i) tiled[static_cast<size_t>(i)] = row[i % inner];
+    repeated = tiled.data();
+  }
+  parallelRanges(outer, 1, outer * inner, [&](int64_t begin, int64_t end, int) {
+    for (int64_t at = begin * inner; at < end * inner; at += period) {
+      const int64_t count = std::min(period, end * inner - at);
+      const float* source = x + at;
+      float* target = z + at;
+#pragma omp simd
+      for (int64_t i = 0; i < count; ++i) target[i] = f(source[i], repeated[i]);
+    }
+  });
+}
+
+template <class F>
+void withScalar(const float* x, float value, float* z, int64_t size, F f) {
+  parallelElements(size, [&](int64_t begin, int64_t end) {
+#pragma omp simd
+    for (int64_t i = begin; i < end; ++i) z[i] = f(x[i], value);
+  });
+}
+
+template <class F>
+void withColumn(const float* x, const float* column, float* z, int64_t outer, int64_t inner, F f) {
+  parallelRanges(outer, 1, outer * inner, [&](int64_t begin, int64_t end, int) {
+    for (int64_t o = begin; o < end; ++o) {
+      const float value = column[o];
+      const float* source = x + o * inner;
+      float* target = z + o * inner;
+#pragma omp simd
+      for (int64_t i = 0; i < inner; ++i) target[i] = f(source[i], value);
+    }
+  });
+}
+
+template <class F>
+void apply(const float* a, const float* b, float* z, int64_t outer, int64_t inner, int64_t shape, F f) {
+  const auto flipped = [f](float right, float left) { return f(left, right); };
+  const int64_t size = outer * inner;
+  switch (shape) {
+    case kSame:
+      parallelElements(size, [&](int64_t begin, int64_t end) {
+#pragma omp simd
+        for (int64_t i = begin; i < end; ++i) z[i] = f(a[i], b[i]);
+      });
+      break;
+    case kRightScalar: withScalar(a, b[0], z, size, f); break;
+    case kLeftScalar: withScalar(b, a[0], z, size, flipped); break;
+    case kRightRow: withRow(a, b, z, outer, inner, f); break;
+    case kLeftRow: withRow(b, a, z, outer, inner, flipped); break;
+    case kRightColumn: withColumn(a, b, z, outer, inner, f); break;
+    case kLeftColumn: withColumn(b, a, z, outer, inner, flipped); break;
+    default: throw std::invalid_argument("unknown shape");
+  }
+}
+
+/** binary(function, a, b, out, outer, inner, shape) */
+napi_value binary(const Args& args) {
+  const int64_t outer = args.integer(4), inner = args.integer(5), shape = args.integer(6);
+  const int64_t size = outer * inner;
+  const auto operandSize = [&](int64_t scalar, int64_t row, int64_t column) {
+    return shape == scalar ? 1 : shape == row ? inner : shape == column ? outer : size;
+  };
+  const float* a = args.floats(1, operandSize(kLeftScalar, kLeftRow, kLeftColumn));
+  const float* b = args.floats(2, operandSize(kRightScalar, kRightRow, kRightColumn));
+  float* z = args.floats(3, size);
+  switch (args.integer(0)) {
+    case kAdd: apply(a, b, z, outer, inner, shape, [](float p, float q) { return p + q; }); break;
+    case kSub: apply(a, b, z, outer, inner, shape, [](float p, float q) { return p - q; }); break;
+    case kMultiply: apply(a, b, z, outer, inner, shape, [](float p, float q) { return p * q; }); break;
+    case kDivide: apply(a, b, z, outer, inner, shape, [](float p, float q) { return p / q; }); break;
+    case kMaximum: apply(a, b, z, outer, inner, shape, [](float p, float q) { const float m = p > q ? p : q; return p != p ? p : m; }); break;
+    case kMinimum: apply(a, b, z, outer, inner, shape, [](float p, float q) { const float m = p < q ? p : q; return p != p ? p : m; }); break;
+    default: throw std::invalid_argument("unknown function");
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+void registerBinary(Exports& exports) { exports.add("binary", entry<binary>); }
+
+}  // namespace crucible

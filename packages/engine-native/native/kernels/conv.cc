@@ -1,0 +1,233 @@
+// 2-D convolution, plain and grouped: forward, gradient of the input, gradient of the weights.
+#include "../kernels.h"
+#include "../onednn.h"
+#include "../plan-cache.h"
+
+namespace crucible {
+namespace {
+
+using dnnl::memory;
+
+enum Kind { kForward = 0, kBackwardData = 1, kBackwardWeights = 2 };
+enum Layout { kNhwc = 0, kBlocked16 = 1 };
+
+/** What a plan depends on; the order is that of the Int32Array JavaScript fills. */
+struct ConvShape {
+  int32_t kind, batch, inHeight, inWidth, inChannels, filterHeight, filterWidth, outChannels, outHeight, outWidth;
+  int32_t strideHeight, strideWidth, padTop, padLeft, padBottom, padRight, dilationHeight, dilationWidth, groups;
+  int32_t hasBias, activation, isInference, layout, winograd;
+};
+constexpr size_t kFields = sizeof(ConvShape) / sizeof(int32_t);
+
+struct ConvPlan {
+  Kind kind = kForward;
+  dnnl::primitive primitive;
+  memory source, weights, destination, bias, scratchpad, userWeights;
+  dnnl::reorder reorder;  // user weights to packed, or packed gradient to user's
+  bool hasBias = false;
+  bool needsReorder = false;
+  size_t packedBytes = 0;
+  size_t scratchBytes = 0;
+  int64_t sourceSize = 0, weightsSize = 0, destinationSize = 0, biasSize = 0;
+};
+
+/** tfjs filters as oneDNN sees them: [KH, KW, I, O] is dims {O, I, KH, KW}; depthwise [KH, KW, G, M] is {G, M, 1, KH, KW}. */
+memory::desc filterDesc(const ConvShape& s) {
+  const memory::dim kh = s.filterHeight, kw = s.filterWidth, in = s.inChannels, out = s.outChannels;
+  if (s.groups == 1) return {{out, in, kh, kw}, memory::data_type::f32, memory::dims{1, out, kw * in * out, in * out}};
+  if (s.groups != in) throw std::invalid_argument("groups must be 1 or the number of input channels");
+  const memory::dim multiplier = out / in;
+  return {{in, multiplier, 1, kh, kw},
+          memory::data_type::f32,
+          memory::dims{multiplier, 1, 1, kw * in * multiplier, in * multiplier}};
+}
+
+/** Takes the parts that forward and both backward primitive descriptors share. */
+template <class Primitive, class Desc>
+void adopt(ConvPlan& plan, const Desc& desc, const memory::desc& packed, const memory::desc& user) {
+  plan.primitive = Primitive(desc);
+  plan.needsReorder = packed != user;
+  plan.packedBytes = packed.get_size();
+  plan.scratchBytes = desc.scratchpad_desc().get_size();
+  plan.weights = unboundMemory(packed);
+  plan.userWeights = unboundMemory(user);
+  plan.scratchpad = unboundMemory(desc.scratchpad_desc());
+  if (!plan.needsReorder) return;
+  plan.reorder = plan.kind == kBackwardWeights ? dnnl::reorder(plan.weights, plan.userWeights)
+                                               : dnnl::reorder(plan.userWeights, plan.weights);
+}
+
+std::unique_ptr<ConvPlan> makePlan(const ConvShape& s) {
+  using dnnl::algorithm;
+  using dnnl::prop_kind;
+  auto plan = std::make_unique<ConvPlan>();
+  plan->kind = static_cast<Kind>(s.kind);
+  plan->hasBias = s.hasBias != 0;
+  const memory::dims sourceDims{s.batch, s.inChannels, s.inHeight, s.inWidth};
+  const memory::dims destinationDims{s.batch, s.outChannels, s.outHeight, s.outWidth};
+  const memory::dims strides{s.strideHeight, s.strideWidth};
+  const memory::dims dilations{s.dilationHeight - 1, s.dilationWidth - 1};
+  const memory::dims padBegin{s.padTop, s.padLeft}, padEnd{s.padBottom, s.padRight};
+  const auto tag = s.layout == kBlocked16 ? memory::format_tag::nChw16c : memory::format_tag::nhwc;
+  const memory::desc source(sourceDims, memory::data_type::f32, tag);
+  const memory::desc destination(destinationDims, memory::data_type::f32, tag);
+  const memory::desc user = filterDesc(s);
+  const memory::desc any(user.dims(), memory::data_type::f32, memory::format_tag::any);
+  const memory::desc bias({s.outChannels}, memory::data_type::f32, memory::format_tag::a);
+  const auto method = s.winograd ? algorithm::convolution_winograd : algorithm::convolution_direct;
+  const auto forwardKind = s.isInference ? prop_kind::forward_inference : prop_kind::forward_training;
+  const auto attr = attributes(static_cast<Activation>(s.activation));
+  const auto plainAttr = attributes(Activation::kNone);
+  const auto& engine = cpuEngine();
+
+  using Forward = dnnl::convolution_forward;
+  using BackwardData = dnnl::convolution_backward_data;
+  using BackwardWeights = dnnl::convolution_backward_weights;
+#if DNNL_VERSION_MAJOR >= 3
+  const memory::desc forwardBias = plan->kind == kForward && plan->hasBias ? bias : memory::desc();
+  const Forward::primitive_desc forward(engine, plan->kind == kForward ? forwardKind : prop_kind::forward_training,
+                                        method, source, any, forwardBias, destination, strides, dilations, padBegin,
+                                        padEnd, plan->kind == kForward ? attr : plainAttr);
+#else
+  const auto propagation = plan->kind == kForward ? forwardKind : prop_kind::forward_training;
+  const Forward::desc forwardOp =
+      plan->kind == kForward && plan->hasBias
+          ? Forward::desc(propagation, method, source, any, bias, destination, strides, dilations, padBegin, padEnd)
+          : Forward::desc(propagation, method, source, any, destination, strides, dilations, padBegin, padEnd);
+  const Forward::primitive_desc forward(forwardOp, plan->kind == kForward ? attr : plainAttr, engine);
+#endif
+  if (plan->kind == kForward) {
+    adopt<Forward>(*plan, forward, forward.weights_desc(), user);
+  } else if (plan->kind == kBackwardData) {
+#if DNNL_VERSION_MAJOR >= 3
+    const BackwardData::primitive_desc desc(engine, method, source, any, destination, strides, dilations, padBegin,
+                                            padEnd, forward, plainAttr);
+#else
+    const BackwardData::primitive_desc desc(
+        BackwardData::desc(method, source, any, destination, strides, dilations, padBegin, padEnd), plainAttr, engine,
+        forward);
+#endif
+    adopt<BackwardData>(*plan, desc, desc.weights_desc(), user);
+  } else {
+#if DNNL_VERSION_MAJOR >= 3
+    const BackwardWeights::primitive_desc desc(engine, method, source, any, plan->hasBias ? bias : memory::desc(),
+                                               destination, strides, dilations, padBegin, padEnd, forward, plainAttr);
+#else
+    const BackwardWeights::primitive_desc desc(
+        plan->hasBias ? BackwardWeights::desc(method, source, any, bias, destination, strides, dilations, padBegin, padEnd)
+                      : BackwardWeights::desc(method, source, any, destination, strides, dilations, padBegin, padEnd),
+        plainAttr, engine, forward);
+#endif
+    adopt<BackwardWeights>(*plan, desc, desc.diff_weights_desc(), user);
+  }
+  plan->source = unboundMemory(source);
+  plan->destination = unboundMemory(destination);
+  plan->bias = unboundMemory(bias);
+  const auto floats = [](const memory::desc& desc) { return static_cast<int64_t>(desc.get_size() / sizeof(float)); };
+  plan->sourceSize = floats(source);
+  plan->destinationSize = floats(destination);
+  plan->weightsSize = floats(user);
+  plan->biasSize = plan->hasBias ? s.outChannels : 0;
+  return plan;
+}
+
+PlanCache<ConvPlan>& plans() {
+  static auto* cache = new PlanCache<ConvPlan>(2048);  // never destroyed: oneDNN may be gone first at exit
+  return *cache;
+}
+
+/**
+ * convPlan(shape, sizes) -> plan number, or -1 if oneDNN refuses the shape.
+ * Writes to `sizes[0]` how many floats a packed copy of the weights takes, 0 if none is needed.
+ */
+napi_value convPlan(const Args& args) {
+  const int32_t* fields = args.ints(0, kFields);
+  int32_t* sizes = args.ints(1, 1);
+  const int64_t number = plans().find(fields, kFields, [&]() -> std::unique_ptr<ConvPlan> {
+    ConvShape shape;
+    std::copy(fields, fields + kFields, reinterpret_cast<int32_t*>(&shape));
+    try {
+      return makePlan(shape);
+    } catch (const dnnl::error&) {
+      return nullptr;  // an ordinary answer: the caller has other ways
+    }
+  });
+  sizes[0] = 0;
+  if (number >= 0) {
+    const ConvPlan& plan = plans().at(number);
+    if (plan.needsReorder && plan.kind != kBackwardWeights) {
+      sizes[0] = static_cast<int32_t>((plan.packedBytes + sizeof(float) - 1) / sizeof(float));
+    }
+  }
+  return args.toNumber(static_cast<double>(number));
+}
+
+/**
+ * convRun(plan, source, weights, destination, bias | null, packed | null, mustPack)
+ *
+ * Forward reads source, weights, bias and writes destination. Backward data reads destination and
+ * weights and writes source. Backward weights reads source and destination, writes weights and bias.
+ */
+napi_value convRun(const Args& args) {
+  ConvPlan& plan = plans().at(args.integer(0));
+  plan.source.set_data_handle(args.floats(1, plan.sourceSize));
+  float* user = args.floats(2, plan.weightsSize);
+  plan.destination.set_data_handle(args.floats(3, plan.destinationSize));
+  if (plan.hasBias) plan.bias.set_data_handle(args.floats(4, plan.biasSize));
+  const bool packs = plan.needsReorder && plan.kind != kBackwardWeights;
+  const auto packedFloats = static_cast<int64_t>((plan.packedBytes + sizeof(float) - 1) / sizeof(float));
+  float* packed = packs ? args.floats(5, packedFloats) : nullptr;
+  const bool mustPack = packs && args.integer(6) != 0;
+
+  const size_t gradientBytes =
+      plan.needsReorder && plan.kind == kBackwardWeights ? (plan.packedBytes + 4095) / 4096 * 4096 : 0;
+  char* work = static_cast<char*>(scratch(gradientBytes + plan.scratchBytes + 64));
+  plan.scratchpad.set_data_handle(work + gradientBytes);
+  plan.userWeights.set_data_handle(user);
+  plan.weights.set_data_handle(packs ? static_cast<void*>(packed) : gradientBytes > 0 ? static_cast<void*>(work) : user);
+
+  dnnl::stream& stream = cpuStream();
+  if (mustPack) plan.reorder.execute(stream, plan.userWeights, plan.weights);
+  std::unordered_map<int, memory> arguments{{DNNL_ARG_SCRATCHPAD, plan.scratchpad}};
+  switch (plan.kind) {
+    case kForward:
+      arguments.insert({{DNNL_ARG_SRC, plan.source}, {DNNL_ARG_WEIGHTS, plan.weights}, {DNNL_ARG_DST, plan.destination}});
+      if (plan.hasBias) arguments.insert({DNNL_ARG_BIAS, plan.bias});
+      break;
+    case kBackwardData:
+      arguments.insert(
+          {{DNNL_ARG_DIFF_SRC, plan.source}, {DNNL_ARG_WEIGHTS, plan.weights}, {DNNL_ARG_DIFF_DST, plan.destination}});
+      break;
+    case kBackwardWeights:
+      arguments.insert(
+          {{DNNL_ARG_SRC, plan.source}, {DNNL_ARG_DIFF_WEIGHTS, plan.weights}, {DNNL_ARG_DIFF_DST, plan.destination}});
+      if (plan.hasBias) arguments.insert({DNNL_ARG_DIFF_BIAS, plan.bias});
+      break;
+  }
+  plan.primitive.execute(stream, arguments);
+  if (gradientBytes > 0) plan.reorder.execute(stream, plan.weights, plan.userWeights);
+  stream.wait();
+  return nullptr;
+}
+
+/** convImplementation(plan) -> oneDNN's name of the code it chose, e.g. `brgconv:avx512_core`. */
+napi_value convImplementation(const Args& args) {
+  const ConvPlan& plan = plans().at(args.integer(0));
+  const_dnnl_primitive_desc_t desc = nullptr;
+  const char* name = "";
+  dnnl_primitive_get_primitive_desc(plan.primitive.get(), &desc);
+  dnnl_primitive_desc_query(desc, dnnl_query_impl_info_str, 0, &name);
+  napi_value text;
+  napi_create_string_utf8(args.env(), name, NAPI_AUTO_LENGTH, &text);
+  return text;
+}
+
+}  // namespace
+
+void registerConv(Exports& exports) {
+  exports.add("convPlan", entry<convPlan>);
+  exports.add("convRun", entry<convRun>);
+  exports.add("convImplementation", entry<convImplementation>);
+}
+
+}  // namespace crucible

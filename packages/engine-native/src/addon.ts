@@ -1,0 +1,166 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { EngineUnavailableError } from './engine-error.ts';
+
+/** What the addon says about itself and the machine. */
+export interface AddonInfo {
+  readonly oneDnn: string;
+  /** Widest instruction set that oneDNN uses here, e.g. `avx512_core`. */
+  readonly isa: string;
+  readonly threads: number;
+}
+
+type OptionalFloats = Float32Array | null;
+
+/**
+ * The native functions. All work in place on typed arrays, check every length, and throw an `Error`
+ * on a wrong argument. Codes of functions and shapes are those of the C++ sources in `native/kernels`.
+ */
+export interface Addon {
+  info(): AddonInfo;
+  setThreads(count: number): void;
+  /** Undefined where the JavaScript engine refuses memory that it did not allocate. */
+  allocate(bytes: number): ArrayBuffer | undefined;
+
+  /** @returns plan number, or -1 if oneDNN refuses; `sizes[0]` is the size of packed weights in floats */
+  convPlan(shape: Int32Array, sizes: Int32Array): number;
+  convRun(
+    plan: number,
+    source: Float32Array,
+    weights: Float32Array,
+    destination: Float32Array,
+    bias: OptionalFloats,
+    packed: OptionalFloats,
+    mustPack: number,
+  ): void;
+  convImplementation(plan: number): string;
+
+  /** @returns 0 if oneDNN refuses the shape */
+  matMul(shape: Int32Array, a: Float32Array, b: Float32Array, c: Float32Array, bias: OptionalFloats): number;
+  /** @returns 0 if oneDNN refuses the shape */
+  transpose(fields: Int32Array, input: Float32Array, output: Float32Array): number;
+  copyRegion(box: Int32Array, source: Float32Array, target: Float32Array): void;
+
+  unary(code: number, x: Float32Array, y: Float32Array, parameter: number): void;
+  eltwise(code: number, x: Float32Array, y: Float32Array): void;
+  binary(
+    code: number,
+    a: Float32Array,
+    b: Float32Array,
+    out: Float32Array,
+    outer: number,
+    inner: number,
+    shape: number,
+  ): void;
+  reluGrad(dy: Float32Array, x: Float32Array, dx: Float32Array, upper: number): void;
+
+  sum(x: Float32Array, y: Float32Array, outer: number, reduced: number, inner: number, scale: number): void;
+  max(x: Float32Array, y: Float32Array, outer: number, reduced: number, inner: number): void;
+  expand(dy: Float32Array, dx: Float32Array, outer: number, reduced: number, inner: number, scale: number): void;
+  softmax(x: Float32Array, y: Float32Array, rows: number, columns: number, logarithm: number): void;
+
+  maxPool(x: Float32Array, y: Float32Array, shape: Int32Array): void;
+  avgPool(x: Float32Array, y: Float32Array, shape: Int32Array): void;
+  maxPoolGrad(dy: Float32Array, x: Float32Array, dx: Float32Array, shape: Int32Array): void;
+  avgPoolGrad(dy: Float32Array, dx: Float32Array, shape: Int32Array): void;
+
+  batchNorm(
+    x: Float32Array,
+    mean: Float32Array,
+    variance: Float32Array,
+    gamma: OptionalFloats,
+    beta: OptionalFloats,
+    y: Float32Array,
+    rows: number,
+    channels: number,
+    epsilon: number,
+  ): void;
+  batchNormGrad(
+    dy: Float32Array,
+    x: Float32Array,
+    mean: Float32Array,
+    variance: Float32Array,
+    gamma: OptionalFloats,
+    dx: Float32Array,
+    dmean: Float32Array,
+    dvariance: Float32Array,
+    dgamma: Float32Array,
+    dbeta: Float32Array,
+    rows: number,
+    channels: number,
+    epsilon: number,
+  ): void;
+  batchNormTrain(
+    x: Float32Array,
+    residual: OptionalFloats,
+    gamma: Float32Array,
+    beta: Float32Array,
+    y: Float32Array,
+    statistics: Float32Array,
+    movingMean: OptionalFloats,
+    movingVariance: OptionalFloats,
+    rows: number,
+    channels: number,
+    epsilon: number,
+    momentum: number,
+    activation: number,
+  ): void;
+  batchNormTrainGrad(
+    dy: Float32Array,
+    x: Float32Array,
+    y: OptionalFloats,
+    gamma: Float32Array,
+    statistics: Float32Array,
+    dx: Float32Array,
+    dgamma: Float32Array,
+    dbeta: Float32Array,
+    dresidual: OptionalFloats,
+    rows: number,
+    channels: number,
+    epsilon: number,
+    activation: number,
+  ): void;
+
+  sgdStep(
+    weights: readonly Float32Array[],
+    gradients: readonly Float32Array[],
+    velocities: readonly Float32Array[],
+    settings: Float32Array,
+  ): void;
+}
+
+/** Where the build puts the addon; the same from `src` and from `dist`. */
+export const ADDON_PATH: string = fileURLToPath(new URL('../build/onednn.node', import.meta.url));
+
+const supportsAvx2 = (): boolean => {
+  try {
+    const flags = /^flags\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? '';
+    return / avx2\b/.test(flags) && / fma\b/.test(flags);
+  } catch {
+    return false; // no such file: not Linux, where nothing is built anyway
+  }
+};
+
+/**
+ * Loads the native addon.
+ *
+ * @throws EngineUnavailableError `addon-not-built`, `cpu-unsupported`, `library-missing` or `abi-mismatch`
+ */
+export function loadAddon(path: string = ADDON_PATH): Addon {
+  const unavailable = (code: EngineUnavailableError['code'], message: string, cause?: unknown) =>
+    new EngineUnavailableError('onednn', code, message, cause);
+  if (!existsSync(path)) {
+    throw unavailable('addon-not-built', `${path} does not exist; build the native engine first`);
+  }
+  if (!supportsAvx2()) {
+    throw unavailable('cpu-unsupported', 'the native engine needs a CPU with AVX2 and FMA');
+  }
+  try {
+    return createRequire(import.meta.url)(path) as Addon;
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    const code = /cannot open shared object file/.test(message) ? 'library-missing' : 'abi-mismatch';
+    throw unavailable(code, `${message}; build the native engine again`, cause);
+  }
+}

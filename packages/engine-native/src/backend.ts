@@ -1,0 +1,158 @@
+import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
+import { type backend_util, type DataType, engine, type TensorInfo, util, type Variable } from '@tensorflow/tfjs-core';
+import type { Addon } from './addon.ts';
+import type { BufferPool } from './buffer-pool.ts';
+import { TensorRecord } from './tensor-record.ts';
+
+/** Name under which the backend is registered with tfjs. */
+export const ONEDNN = 'onednn';
+
+type DataId = TensorInfo['dataId'];
+
+/** A new tensor of a kernel and the array to fill. */
+export interface Output {
+  readonly info: TensorInfo;
+  readonly values: Float32Array;
+}
+
+/** Packed copies kept per weight; a weight used with more plans than this repacks. */
+const MAX_PACKED_COPIES = 8;
+
+/**
+ * The CPU backend of tfjs with outputs from a buffer pool and room for what native kernels need.
+ *
+ * Every record is a `TensorRecord`, so kernels of the plain CPU backend run on it unchanged. A buffer
+ * goes back to the pool when its tensor dies, unless somebody else may see it.
+ */
+export class OneDnnBackend extends MathBackendCPU {
+  readonly addon: Addon;
+  readonly pool: BufferPool;
+  #nextId = 0;
+
+  constructor(addon: Addon, pool: BufferPool) {
+    super();
+    this.addon = addon;
+    this.pool = pool;
+  }
+
+  override write(values: backend_util.BackendValues, _shape: number[], dtype: DataType): DataId {
+    const dataId = { id: this.#nextId++ };
+    this.data.set(dataId, new TensorRecord(values, dtype, 1));
+    return dataId;
+  }
+
+  override move(
+    dataId: DataId,
+    values: backend_util.BackendValues,
+    _shape: number[],
+    dtype: DataType,
+    refCount: number,
+  ): void {
+    this.data.set(dataId, new TensorRecord(values, dtype, refCount));
+  }
+
+  /** The caller may keep the result: memory that will be reused or written in place is copied. */
+  override readSync(dataId: DataId): backend_util.BackendValues {
+    const record = this.record(dataId);
+    const values = super.readSync(dataId);
+    return record.isPooled && values instanceof Float32Array ? values.slice() : values;
+  }
+
+  override disposeData(dataId: DataId, force = false): boolean {
+    if (!this.data.has(dataId)) return true;
+    const record = this.record(dataId);
+    record.refCount -= 1;
+    if (!force && record.refCount > 0) return false;
+    if (record.complexTensorInfos !== undefined) {
+      this.disposeData(record.complexTensorInfos.real.dataId, true);
+      this.disposeData(record.complexTensorInfos.imag.dataId, true);
+    }
+    this.data.delete(dataId);
+    this.#dropDerived(record);
+    if (record.aux !== undefined) this.pool.give(record.aux);
+    if (record.isPooled && record.values instanceof Float32Array) {
+      if (record.isEscaped) this.pool.abandon(record.values);
+      else this.pool.give(record.values);
+    }
+    return true;
+  }
+
+  /** The record of a tensor's data; brings the data over if it lives on another backend. */
+  record(dataId: DataId): TensorRecord {
+    return this.data.get(dataId) as TensorRecord;
+  }
+
+  /** The tensor's elements as float32, to be read only. */
+  float32(info: TensorInfo): Float32Array {
+    const record = this.record(info.dataId);
+    const values = record.values;
+    if (values instanceof Float32Array) return values;
+    record.asFloat ??= Float32Array.from(values as ArrayLike<number>);
+    return record.asFloat;
+  }
+
+  /** A new float32 tensor with undefined contents. */
+  output(shape: number[]): Output {
+    const values = this.pool.take(util.sizeFromShape(shape));
+    const dataId = this.write(values, shape, 'float32');
+    this.record(dataId).isPooled = true;
+    return { info: { dataId, shape, dtype: 'float32' }, values };
+  }
+
+  /** The same data under another shape. */
+  share(info: TensorInfo, shape: number[]): TensorInfo {
+    this.incRef(info.dataId);
+    return { dataId: info.dataId, shape, dtype: info.dtype };
+  }
+
+  /**
+   * The variable's elements, to be written in place.
+   *
+   * Memory that the pool does not own, or that another tensor shares, is replaced by a copy first, so
+   * a clone of the variable keeps its values. Copies in other forms become stale.
+   */
+  writable(variable: Variable): Float32Array {
+    if (this.record(variable.dataId).refCount > 1) {
+      const { info, values } = this.output(variable.shape);
+      values.set(this.float32(variable));
+      const copy = engine().makeTensorFromTensorInfo(info, this);
+      variable.assign(copy);
+      copy.dispose();
+    }
+    const record = this.record(variable.dataId);
+    const values = this.float32(variable);
+    record.version += 1;
+    if (record.isPooled && !record.isEscaped) return values;
+    const own = this.pool.take(variable.size);
+    own.set(values);
+    if (record.isPooled) this.pool.abandon(values);
+    record.values = own;
+    record.asFloat = undefined;
+    record.isPooled = true;
+    record.isEscaped = false;
+    return own;
+  }
+
+  /** Buffer for the weight reordered for a plan, and whether it must be filled. */
+  packedWeights(weight: TensorInfo, plan: number, length: number): { values: Float32Array; mustPack: boolean } {
+    const record = this.record(weight.dataId);
+    record.packed ??= new Map();
+    const known = record.packed.get(plan);
+    if (known !== undefined) {
+      const mustPack = known.version !== record.version;
+      known.version = record.version;
+      return { values: known.values, mustPack };
+    }
+    if (record.packed.size >= MAX_PACKED_COPIES) this.#dropDerived(record);
+    record.packed ??= new Map();
+    const values = this.pool.take(length);
+    record.packed.set(plan, { values, version: record.version });
+    return { values, mustPack: true };
+  }
+
+  #dropDerived(record: TensorRecord): void {
+    for (const { values } of record.packed?.values() ?? []) this.pool.give(values);
+    record.packed = undefined;
+    record.asFloat = undefined;
+  }
+}

@@ -1,0 +1,91 @@
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { type NativeKernel, nativeKernel } from '../native-kernel.ts';
+import {
+  BATCH_NORM_TRAIN,
+  BATCH_NORM_TRAIN_GRAD,
+  type BatchNormActivation,
+  type BatchNormTrainAttrs,
+} from '../ops/batch-norm-train.ts';
+
+/** Codes of `Activation` in `native/onednn.h`. */
+const ACTIVATIONS: Readonly<Record<BatchNormActivation, number>> = { none: 0, relu: 1, relu6: 2 };
+
+interface ForwardInputs {
+  readonly x: TensorInfo;
+  readonly gamma: TensorInfo;
+  readonly beta: TensorInfo;
+  readonly residual?: TensorInfo;
+}
+
+interface BackwardInputs {
+  readonly dy: TensorInfo;
+  readonly x: TensorInfo;
+  readonly gamma: TensorInfo;
+  /** Output of the forward kernel: carries the statistics of the batch and the mask of the activation. */
+  readonly y: TensorInfo;
+}
+
+const rowsOf = (values: Float32Array, channels: number): number => values.length / channels;
+
+/**
+ * `batchNormTrain` in one read for the statistics and one pass for the rest, and its gradient in two passes.
+ *
+ * Mean and variance of the batch travel from the forward to the backward kernel as `aux` of the output's
+ * record. As outputs of their own, tfjs would make zero gradients for them in every backward pass.
+ */
+export const batchNormTrainKernels: readonly NativeKernel[] = [
+  nativeKernel<ForwardInputs, BatchNormTrainAttrs>(BATCH_NORM_TRAIN, (inputs, attrs, backend) => {
+    const { x, gamma, beta, residual } = inputs;
+    const channels = gamma.shape[0] ?? 0;
+    const { info, values } = backend.output(x.shape);
+    const statistics = backend.pool.take(2 * channels);
+    backend.record(info.dataId).aux = statistics;
+    backend.addon.batchNormTrain(
+      backend.float32(x),
+      residual === undefined ? null : backend.float32(residual),
+      backend.float32(gamma),
+      backend.float32(beta),
+      values,
+      statistics,
+      attrs.moving === undefined ? null : backend.writable(attrs.moving.mean),
+      attrs.moving === undefined ? null : backend.writable(attrs.moving.variance),
+      rowsOf(values, channels),
+      channels,
+      attrs.epsilon,
+      attrs.moving?.momentum ?? 0,
+      ACTIVATIONS[attrs.activation],
+    );
+    return info;
+  }),
+
+  nativeKernel<BackwardInputs, BatchNormTrainAttrs>(BATCH_NORM_TRAIN_GRAD, (inputs, attrs, backend) => {
+    const { dy, x, gamma, y } = inputs;
+    const statistics = backend.record(y.dataId).aux;
+    if (statistics === undefined)
+      throw new Error('batchNormTrain: its output was moved from the engine before the backward pass');
+    const channels = gamma.shape[0] ?? 0;
+    const isActivated = attrs.activation !== 'none';
+    const dx = backend.output(x.shape);
+    const dgamma = backend.output(gamma.shape);
+    const dbeta = backend.output(gamma.shape);
+    // without an activation the residual's gradient is dy itself
+    const dresidual = attrs.hasResidual && isActivated ? backend.output(x.shape) : undefined;
+    backend.addon.batchNormTrainGrad(
+      backend.float32(dy),
+      backend.float32(x),
+      isActivated ? backend.float32(y) : null,
+      backend.float32(gamma),
+      statistics,
+      dx.values,
+      dgamma.values,
+      dbeta.values,
+      dresidual?.values ?? null,
+      rowsOf(dx.values, channels),
+      channels,
+      attrs.epsilon,
+      ACTIVATIONS[attrs.activation],
+    );
+    const results = [dx.info, dgamma.info, dbeta.info];
+    return dresidual === undefined ? results : [...results, dresidual.info];
+  }),
+];

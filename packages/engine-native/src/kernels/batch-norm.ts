@@ -1,0 +1,72 @@
+import {
+  FusedBatchNorm,
+  type FusedBatchNormAttrs,
+  type FusedBatchNormInputs,
+  type TensorInfo,
+} from '@tensorflow/tfjs-core';
+import type { OneDnnBackend } from '../backend.ts';
+import { areFloat32, type NativeKernel, nativeKernel, sizeOf } from '../native-kernel.ts';
+
+/** Kernel behind the replaced gradient of `FusedBatchNorm`. */
+export const BATCH_NORM_GRAD = 'OneDnnBatchNormGrad';
+
+export interface BatchNormGradInputs {
+  readonly dy: TensorInfo;
+  readonly x: TensorInfo;
+  readonly mean: TensorInfo;
+  readonly variance: TensorInfo;
+  readonly scale?: TensorInfo | null;
+}
+
+const orNull = (backend: OneDnnBackend, info: TensorInfo | null | undefined): Float32Array | null =>
+  info ? backend.float32(info) : null;
+
+/** True if every parameter is one value per channel of `x`, the last axis. */
+const isPerChannel = (x: TensorInfo, ...parameters: (TensorInfo | null | undefined)[]): boolean =>
+  parameters.every((info) => !info || (sizeOf(info.shape) === x.shape.at(-1) && info.dtype === 'float32'));
+
+/** Normalisation with given mean and variance, and its five gradients in two passes. */
+export const batchNormKernels: readonly NativeKernel[] = [
+  nativeKernel<FusedBatchNormInputs, FusedBatchNormAttrs>(FusedBatchNorm, (inputs, { varianceEpsilon }, backend) => {
+    const { x, mean, variance, scale, offset } = inputs;
+    if (!areFloat32(x) || sizeOf(x.shape) === 0 || !isPerChannel(x, mean, variance, scale, offset)) return undefined;
+    const channels = sizeOf(mean.shape);
+    const { info, values } = backend.output(x.shape);
+    backend.addon.batchNorm(
+      backend.float32(x),
+      backend.float32(mean),
+      backend.float32(variance),
+      orNull(backend, scale),
+      orNull(backend, offset),
+      values,
+      values.length / channels,
+      channels,
+      varianceEpsilon,
+    );
+    return info;
+  }),
+
+  nativeKernel<BatchNormGradInputs, FusedBatchNormAttrs>(BATCH_NORM_GRAD, (inputs, { varianceEpsilon }, backend) => {
+    const { dy, x, mean, variance, scale } = inputs;
+    const channels = sizeOf(mean.shape);
+    const dx = backend.output(x.shape);
+    const perChannel = () => backend.output(mean.shape);
+    const [dmean, dvariance, dscale, doffset] = [perChannel(), perChannel(), perChannel(), perChannel()];
+    backend.addon.batchNormGrad(
+      backend.float32(dy),
+      backend.float32(x),
+      backend.float32(mean),
+      backend.float32(variance),
+      orNull(backend, scale),
+      dx.values,
+      dmean.values,
+      dvariance.values,
+      dscale.values,
+      doffset.values,
+      dx.values.length / channels,
+      channels,
+      varianceEpsilon,
+    );
+    return [dx.info, dmean.info, dvariance.info, dscale.info, doffset.info];
+  }),
+];

@@ -1,0 +1,50 @@
+import { backend_util } from '@tensorflow/tfjs-core';
+import { sizeOf } from '../native-kernel.ts';
+
+/** How two operands fit; codes of `Shape` in `native/kernels/binary.cc`. */
+export const SAME = 0;
+const RIGHT_SCALAR = 1;
+const LEFT_SCALAR = 2;
+const RIGHT_ROW = 3;
+const LEFT_ROW = 4;
+const RIGHT_COLUMN = 5;
+const LEFT_COLUMN = 6;
+
+/** Two operands seen on an output of `[outer, inner]`. */
+export interface Broadcast {
+  readonly shape: number[];
+  readonly outer: number;
+  readonly inner: number;
+  readonly code: number;
+}
+
+/**
+ * Reads a broadcast as one of the seven shapes that the native loops do: same size, one side a scalar,
+ * one side repeated over leading axes (a row) or over trailing axes (a column). Undefined for any other.
+ */
+export function broadcastOf(a: number[], b: number[]): Broadcast | undefined {
+  const shape = backend_util.assertAndGetBroadcastShape(a, b);
+  const size = sizeOf(shape);
+  const [sizeA, sizeB] = [sizeOf(a), sizeOf(b)];
+  if (size === 0) return undefined;
+  if (sizeA === size && sizeB === size) return { shape, outer: 1, inner: size, code: SAME };
+  const isRightSmall = sizeA === size;
+  if (!isRightSmall && sizeB !== size) return undefined;
+  const small = isRightSmall ? b : a;
+  const smallSize = sizeOf(small);
+  if (smallSize === 1) return { shape, outer: 1, inner: size, code: isRightSmall ? RIGHT_SCALAR : LEFT_SCALAR };
+
+  const aligned = [...Array<number>(shape.length - small.length).fill(1), ...small];
+  const isWhole = (axis: number) => aligned[axis] === shape[axis];
+  const isOne = (axis: number) => aligned[axis] === 1;
+  const axes = [...shape.keys()];
+  const firstKept = axes.findIndex((axis) => !isOne(axis));
+  const lastKept = axes.findLastIndex((axis) => !isOne(axis));
+  if (axes.slice(firstKept).every(isWhole)) {
+    return { shape, outer: size / smallSize, inner: smallSize, code: isRightSmall ? RIGHT_ROW : LEFT_ROW };
+  }
+  if (axes.slice(0, lastKept + 1).every(isWhole)) {
+    return { shape, outer: smallSize, inner: size / smallSize, code: isRightSmall ? RIGHT_COLUMN : LEFT_COLUMN };
+  }
+  return undefined;
+}

@@ -1,0 +1,96 @@
+import { getKernelsForBackend, type KernelConfig, registerKernel, type TensorInfo } from '@tensorflow/tfjs-core';
+import { ONEDNN, type OneDnnBackend } from './backend.ts';
+import { batchNormKernels } from './kernels/batch-norm.ts';
+import { batchNormTrainKernels } from './kernels/batch-norm-train.ts';
+import { binaryKernels } from './kernels/binary.ts';
+import { conv2dKernels } from './kernels/conv2d.ts';
+import { depthwiseConv2dKernels } from './kernels/depthwise-conv2d.ts';
+import { gradientKernels } from './kernels/gradient-kernels.ts';
+import { matMulKernels } from './kernels/mat-mul.ts';
+import { poolKernels } from './kernels/pool.ts';
+import { reduceKernels } from './kernels/reduce.ts';
+import { sgdStepKernels } from './kernels/sgd-step.ts';
+import { shapeKernels } from './kernels/shape.ts';
+import { softmaxKernels } from './kernels/softmax.ts';
+import { transposeKernels } from './kernels/transpose.ts';
+import { unaryKernels } from './kernels/unary.ts';
+import type { KernelResult, NativeKernel } from './native-kernel.ts';
+import { countSlowPath } from './slow-path.ts';
+
+type KernelFunction = KernelConfig['kernelFunc'];
+
+/** Every native kernel. */
+export const NATIVE_KERNELS: readonly NativeKernel[] = [
+  ...conv2dKernels,
+  ...depthwiseConv2dKernels,
+  ...matMulKernels,
+  ...binaryKernels,
+  ...unaryKernels,
+  ...reduceKernels,
+  ...poolKernels,
+  ...softmaxKernels,
+  ...transposeKernels,
+  ...shapeKernels,
+  ...batchNormKernels,
+  ...batchNormTrainKernels,
+  ...sgdStepKernels,
+  ...gradientKernels,
+];
+
+const bufferOf = (backend: OneDnnBackend, info: TensorInfo): ArrayBufferLike | undefined => {
+  const values = backend.record(info.dataId).values;
+  return ArrayBuffer.isView(values) ? values.buffer : undefined;
+};
+
+/**
+ * Marks tensors that came to share memory. Kernels of the plain backend may return a view of an input;
+ * neither side may then go back to the pool or be written in place.
+ */
+function guardAliases(backend: OneDnnBackend, inputs: object, results: KernelResult): void {
+  const sources = Object.values(inputs)
+    .flat()
+    .filter((input): input is TensorInfo => input?.dataId !== undefined);
+  for (const result of [results].flat()) {
+    const buffer = bufferOf(backend, result);
+    if (buffer === undefined) continue;
+    for (const source of sources) {
+      if (source.dataId === result.dataId || bufferOf(backend, source) !== buffer) continue;
+      backend.record(source.dataId).isEscaped = true;
+      backend.record(result.dataId).isEscaped = true;
+    }
+  }
+}
+
+/** The plain CPU kernel, counted and guarded. */
+const slowKernel =
+  (name: string, plain: KernelFunction): KernelFunction =>
+  (params) => {
+    countSlowPath(name);
+    const results = plain(params);
+    guardAliases(params.backend as OneDnnBackend, params.inputs, results);
+    return results;
+  };
+
+const fastKernel =
+  ({ name, run }: NativeKernel, slow: KernelFunction | undefined): KernelFunction =>
+  (params) => {
+    const result = run(params.inputs, params.attrs, params.backend as OneDnnBackend) ?? slow?.(params);
+    if (result === undefined) throw new Error(`kernel ${name} cannot take these inputs`);
+    return result;
+  };
+
+/** Registers all kernels of the `onednn` backend: native ones where there are, plain CPU ones for the rest. */
+export function registerKernels(): void {
+  const native = new Map(NATIVE_KERNELS.map((kernel) => [kernel.name, kernel]));
+  const registered = new Set<string>();
+  for (const config of getKernelsForBackend('cpu')) {
+    const slow = slowKernel(config.kernelName, config.kernelFunc);
+    const kernel = native.get(config.kernelName);
+    registerKernel({ ...config, backendName: ONEDNN, kernelFunc: kernel ? fastKernel(kernel, slow) : slow });
+    registered.add(config.kernelName);
+  }
+  for (const kernel of NATIVE_KERNELS) {
+    if (registered.has(kernel.name)) continue;
+    registerKernel({ kernelName: kernel.name, backendName: ONEDNN, kernelFunc: fastKernel(kernel, undefined) });
+  }
+}
