@@ -87,7 +87,10 @@ export function startAttempt(claimed: ClaimedJob, slot: Slot, parts: AttemptRunP
 
   const onFault = (error: unknown): void => {
     if (asked === 'fenced' || fault !== null) return;
-    if (error instanceof CrucibleError && error.code === 'stale-fence') return stop('fenced');
+    if (error instanceof CrucibleError && error.code === 'stale-fence') {
+      stop('fenced');
+      return;
+    }
     log.error({ err: error }, 'what the child reports cannot be stored');
     const isMethodsFault =
       error instanceof CrucibleError &&
@@ -195,7 +198,7 @@ export function startAttempt(claimed: ClaimedJob, slot: Slot, parts: AttemptRunP
   };
 
   /** Stores the end, after everything that came before it. */
-  const store_end = async (end: AttemptEnd): Promise<void> => {
+  const storeEnd = async (end: AttemptEnd): Promise<void> => {
     if (end.kind === 'dropped') return;
     const streams = await recorder.flushed().catch((error) => {
       onFault(error);
@@ -219,7 +222,7 @@ export function startAttempt(claimed: ClaimedJob, slot: Slot, parts: AttemptRunP
         onFault(error);
         return asked === 'fenced' ? { kind: 'dropped' } : failedEnd(error);
       });
-      await store_end(end);
+      await storeEnd(end);
       log.info({ end: fault ?? end.kind }, 'attempt ended');
     } catch (error) {
       if (asked !== 'fenced')
