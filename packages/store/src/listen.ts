@@ -1,0 +1,4 @@
+/** A subscription to notifications. */
+export interface Listener {
+  close(): Promise<void>;
+}
