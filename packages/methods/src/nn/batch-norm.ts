@@ -1,5 +1,5 @@
+import { batchNormTrain } from '@crucible/engine-native/ops';
 import * as tf from '@tensorflow/tfjs-core';
-import { batchNormTrain } from './ops/batch-norm-train.ts';
 import type { Weights } from './weights.ts';
 
 export interface BatchNormOptions {
@@ -21,15 +21,14 @@ export function batchNorm(weights: Weights, name: string, channels: number, opti
   const beta = weights.constant(`${name}/beta`, [channels], 0, false) as tf.Variable<tf.Rank.R1>;
   const mean = weights.statistic(`${name}/running-mean`, [channels], 0) as tf.Variable<tf.Rank.R1>;
   const variance = weights.statistic(`${name}/running-variance`, [channels], 1) as tf.Variable<tf.Rank.R1>;
-  const running = { mean, variance, momentum };
+  // the op wants the share of the old value
+  const moving = { mean, variance, momentum: 1 - momentum };
+  const activation = relu ? 'relu' : 'none';
   return (x, training, residual) => {
-    if (training)
-      return batchNormTrain(x, gamma, beta, {
-        epsilon,
-        relu,
-        running,
-        ...(residual === undefined ? {} : { residual }),
-      });
+    if (training) {
+      const added = residual === undefined ? {} : { residual };
+      return batchNormTrain(x, gamma, beta, { epsilon, activation, moving, ...added });
+    }
     const scaled = tf.batchNorm4d(x, mean, variance, beta, gamma, epsilon);
     const sum = residual === undefined ? scaled : tf.add<tf.Tensor4D>(scaled, residual);
     return relu ? tf.relu(sum) : sum;

@@ -1,7 +1,8 @@
 /**
- * @file Brings gradients and the plain JavaScript backend to tests: `@tensorflow/tfjs-core` alone has neither.
+ * @file Starts a tensor engine for tests, with gradients: `@tensorflow/tfjs-core` alone has neither. The plain
+ * JavaScript one unless `CRUCIBLE_ENGINE` names another.
  */
-import '@tensorflow/tfjs';
-import * as tf from '@tensorflow/tfjs-core';
+import { loadEngine } from '@crucible/engine-native';
 
-await tf.setBackend('cpu');
+const wanted = process.env.CRUCIBLE_ENGINE === 'onednn' ? 'onednn' : 'cpu';
+await loadEngine({ engine: wanted, threads: 2 });

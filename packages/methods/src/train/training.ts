@@ -1,9 +1,9 @@
 /** @file Supervised training of a classifier, step by step over a state that can be saved at any step boundary. */
+import { type SgdGroup, sgdStep } from '@crucible/engine-native/ops';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Dataset } from '../data/dataset.ts';
 import { NonFiniteError } from '../method.ts';
 import type { Model } from '../nn/model.ts';
-import { sgdStep } from '../nn/ops/sgd-step.ts';
 import type { Rng } from '../random/rng.ts';
 import type { Augmentation } from './augmentation.ts';
 import { batchSizeFor, type EpochBatches, epochBatches, stepsPerEpoch } from './epoch-batches.ts';
@@ -80,7 +80,7 @@ export const learningRateOf = ({ step, totalSteps, options }: Training): number 
  * @throws NonFiniteError if the loss is not a finite number; parameters are then as before the step
  */
 export function trainStep(training: Training): void {
-  const { model, dataset, options, velocities } = training;
+  const { model, dataset, options } = training;
   const epoch = Math.floor(training.step / training.stepsPerEpoch);
   if (training.batches?.epoch !== epoch) training.batches = epochBatches(dataset, epoch, options);
   const { images, labels } = training.batches.batch(training.step % training.stepsPerEpoch);
@@ -103,13 +103,7 @@ export function trainStep(training: Training): void {
       throw new NonFiniteError(
         `the training loss is ${loss} at step ${training.step + 1}; try a smaller learning rate or a longer warm-up`,
       );
-    const updates = model.parameters.map(({ name, value: parameter, decay }, i) => {
-      const gradient = grads[parameter.name];
-      const velocity = velocities[i];
-      if (gradient === undefined || velocity === undefined) throw new Error(`parameter ${name} has no gradient`);
-      return { parameter, gradient, velocity, decay };
-    });
-    sgdStep(updates, { ...options, learningRate: learningRateOf(training) });
+    sgdStep([updateGroup(training, grads, true), updateGroup(training, grads, false)]);
     for (const sums of [training.sinceReport, training.sinceEpoch]) {
       sums.steps += 1;
       sums.samples += size;
@@ -119,6 +113,27 @@ export function trainStep(training: Training): void {
   });
   training.step += 1;
 }
+
+/** The parameters with or without weight decay, as one group of the update. */
+const updateGroup = (training: Training, gradients: tf.NamedTensorMap, decay: boolean): SgdGroup => {
+  const { momentum, weightDecay } = training.options;
+  const group = { parameters: [] as tf.Variable[], gradients: [] as tf.Tensor[], velocities: [] as tf.Variable[] };
+  training.model.parameters.forEach((parameter, i) => {
+    if (parameter.decay !== decay) return;
+    const [gradient, velocity] = [gradients[parameter.value.name], training.velocities[i]];
+    if (gradient === undefined || velocity === undefined) throw new Error(`${parameter.name} has no gradient`);
+    group.parameters.push(parameter.value);
+    group.gradients.push(gradient);
+    group.velocities.push(velocity);
+  });
+  return {
+    ...group,
+    learningRate: learningRateOf(training),
+    momentum,
+    nesterov: momentum > 0,
+    weightDecay: decay ? weightDecay : 0,
+  };
+};
 
 /** Values of a kept tensor, which is freed. */
 const takeFloats = (tensor: tf.Tensor | null): Float32Array => {

@@ -9,6 +9,7 @@
  * batch, which is what reproduces the paper's own table 5. `paper_fro` has the Frobenius norm of algorithm 1.
  * `repo` has the layer scales of the released code (see `repoScale`).
  */
+import { batchNormTrain } from '@crucible/engine-native/ops';
 import * as tf from '@tensorflow/tfjs-core';
 import type { NormalSource } from './score-source.ts';
 import type { SuperBlock } from './structure/block.ts';
@@ -39,7 +40,7 @@ export interface ZenScore {
   scale: number;
 }
 
-/** Variances of one layer over its batch, per channel and biased, and the number of values behind each. */
+/** Variances of one layer over its batch, per channel and unbiased, and the number of values behind each. */
 interface LayerVariance {
   clean: tf.Tensor1D;
   perturbed: tf.Tensor1D;
@@ -95,13 +96,17 @@ const convolve = (x: tf.Tensor4D, weights: tf.Tensor4D, layer: ConvLayer): tf.Te
   return layer.depthwise ? tf.depthwiseConv2d(x, weights, layer.stride, pad) : tf.conv2d(x, weights, layer.stride, pad);
 };
 
-/** `x` `[B, H, W, C]` normalised by its own batch, then ReLU; and its variance per channel. */
+/** `x` `[B, H, W, C]` normalised by its own batch, then ReLU; and its unbiased variance per channel. */
 const normalisedRelu = (x: tf.Tensor4D): { y: tf.Tensor4D; variance: tf.Tensor1D } => {
-  const { mean, variance } = tf.moments(x, [0, 1, 2]); // [C]
-  const y = tf.relu(
-    tf.batchNorm4d(x, mean as tf.Tensor1D, variance as tf.Tensor1D, undefined, undefined, BATCH_NORM_EPSILON),
-  );
-  return { y, variance: variance as tf.Tensor1D };
+  const channels = x.shape[3];
+  const [ones, zeros] = [tf.ones<tf.Rank.R1>([channels]), tf.zeros<tf.Rank.R1>([channels])];
+  // running statistics that keep nothing of their old value are those of the batch
+  const moving = { mean: tf.variable(zeros, false), variance: tf.variable(zeros, false), momentum: 0 };
+  const y = batchNormTrain(x, ones, zeros, { epsilon: BATCH_NORM_EPSILON, activation: 'relu', moving });
+  const variance = tf.clone(moving.variance) as tf.Tensor1D;
+  moving.mean.dispose();
+  moving.variance.dispose();
+  return { y, variance };
 };
 
 /** Mean over the batch of the norm of the difference: L1, or Frobenius in `paper_fro`. */
@@ -112,17 +117,15 @@ const meanNorm = (clean: tf.Tensor4D, perturbed: tf.Tensor4D, mode: ScoreMode): 
   return meanOf(perSample.dataSync());
 };
 
-/** Mean over channels of the clean batch's variance. */
-const batchScale = ({ clean }: LayerVariance): number => meanOf(clean.dataSync());
+/** Mean over channels of the clean batch's variance, biased. */
+const batchScale = ({ clean, values }: LayerVariance): number => ((values - 1) / values) * meanOf(clean.dataSync());
 
 /**
  * What the released code takes for the variance: a running average that starts at 1 and is updated by both passes with
  * momentum 0.1, from unbiased variances: 0.81 + 0.09 v1 + 0.10 v2. It loses about ln(0.19) / 2 = -0.83 per layer.
  */
-const repoScale = ({ clean, perturbed, values }: LayerVariance): number => {
-  const unbiased = values / (values - 1);
-  return 0.81 + unbiased * (0.09 * meanOf(clean.dataSync()) + 0.1 * meanOf(perturbed.dataSync()));
-};
+const repoScale = ({ clean, perturbed }: LayerVariance): number =>
+  0.81 + 0.09 * meanOf(clean.dataSync()) + 0.1 * meanOf(perturbed.dataSync());
 
 const meanOf = (numbers: ArrayLike<number>): number => {
   let sum = 0;
