@@ -27,7 +27,7 @@ const SMALL: Record<MethodId, { config: object; phases: readonly string[] }> = {
       budget: { params: 9_000, flops: 300_000, depth: 4 },
       training: {
         epochs: 2,
-        batchSize: 16,
+        batchSize: 8,
         learningRate: 0.05,
         warmupSteps: 2,
         augmentation: 'crop-flip',
@@ -38,7 +38,7 @@ const SMALL: Record<MethodId, { config: object; phases: readonly string[] }> = {
   },
 };
 
-const DATASET = syntheticDataset({ resolution: 10, channels: 1, classes: 4, trainCount: 70, testCount: 20 });
+const DATASET = syntheticDataset({ resolution: 8, channels: 1, classes: 4, trainCount: 27, testCount: 20 });
 
 /** Rates depend on the clock; everything else must not. */
 const isRate = (name: string): boolean => /per-?second/i.test(name);

@@ -5,4 +5,4 @@
 import { loadEngine } from '@crucible/engine-native';
 
 const wanted = process.env.CRUCIBLE_ENGINE === 'onednn' ? 'onednn' : 'cpu';
-await loadEngine({ engine: wanted, threads: 2 });
+await loadEngine({ engine: wanted, threads: 1 });
