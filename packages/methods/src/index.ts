@@ -13,3 +13,4 @@ export {
 } from './method.ts';
 export { createRng } from './random/create-rng.ts';
 export type { Rng } from './random/rng.ts';
+export { RUNNERS } from './registry.ts';
