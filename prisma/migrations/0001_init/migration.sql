@@ -245,13 +245,13 @@ create table "artifact" (
 );
 create unique index "artifact_job_id_name_key" on "artifact" ("job_id", "name");
 
+-- No foreign key to chunk: a damaged chunk is deleted, so that the next upload brings it again.
 create table "artifact_chunk" (
   "artifact_id" uuid not null,
   "ordinal" integer not null,
   "sha256" bytea not null,
   constraint "artifact_chunk_pkey" primary key ("artifact_id", "ordinal"),
-  constraint "artifact_chunk_artifact_id_fkey" foreign key ("artifact_id") references "artifact" ("id") on delete cascade on update cascade,
-  constraint "artifact_chunk_sha256_fkey" foreign key ("sha256") references "chunk" ("sha256") on delete restrict on update cascade
+  constraint "artifact_chunk_artifact_id_fkey" foreign key ("artifact_id") references "artifact" ("id") on delete cascade on update cascade
 );
 create index "artifact_chunk_sha256_idx" on "artifact_chunk" ("sha256");
 
