@@ -83,7 +83,7 @@ export function createAttempts({ pool, prisma }: Database): Attempts {
     markResumed: (attempt, step) =>
       transaction(pool, async (client) => {
         const { rows } = await client.query<{ job_id: string }>(
-          `update attempt a set resumed_step = $3, last_step = coalesce($3, 0)
+          `update attempt a set resumed_step = $3::bigint, last_step = coalesce($3::bigint, 0)
            from job j where j.id = a.job_id and ${OWNS_JOB} returning a.job_id`,
           [attempt.attemptId, attempt.fence, step],
         );
