@@ -21,7 +21,7 @@ describe('probeEngine', { concurrency: 2 }, () => {
     ));
 
   it('goes on to the next engine when a driver crashes the probe, and says so', async () => {
-    const engine = await probeEngine('auto', { module: program('testing/crashing-probe'), env, threads: 1 });
+    const engine = await probeEngine('auto', { module: program('executor/testing/crashing-probe'), env, threads: 1 });
     assert.ok(engine.name === 'onednn' || engine.name === 'cpu');
     const crash = engine.reasons.find((reason) => reason.engine === 'tfjs-node-gpu');
     assert.equal(crash?.code, 'probe-died');

@@ -12,7 +12,7 @@ import { identityOf, isRunning } from './process-identity.ts';
 import { openStateFolder } from './state-folder.ts';
 
 const program = (name: string) =>
-  fileURLToPath(new URL(`./testing/${name}${extname(import.meta.url)}`, import.meta.url));
+  fileURLToPath(new URL(`./executor/testing/${name}${extname(import.meta.url)}`, import.meta.url));
 
 describe('a state folder', () => {
   let folder = '';

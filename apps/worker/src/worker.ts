@@ -80,10 +80,17 @@ export async function startWorker(parts: WorkerParts, signal: AbortSignal): Prom
     log,
   });
   // A cancel reaches its child at once this way; a lost notification costs no more than one heartbeat.
-  const listener = store.listen(CHANNELS.cancels, (attemptId) => {
-    if (attemptId === '' || runs.has(attemptId)) heartbeats.now();
+  const listening = new AbortController();
+  const listener = retrying(
+    () =>
+      store.listen(CHANNELS.cancels, (attemptId) => {
+        if (attemptId === '' || runs.has(attemptId)) heartbeats.now();
+      }),
+    { signal: listening.signal, onWait },
+  );
+  listener.catch((error) => {
+    if (!listening.signal.aborted) log.warn({ err: error }, 'cannot listen for cancels; heartbeats bring them');
   });
-  listener.catch((error) => log.warn({ err: error }, 'cannot listen for cancels; heartbeats bring them'));
   const consumer: Consumer = startConsumer({
     redisUrl: config.redisUrl,
     pool: config.pool,
@@ -105,6 +112,7 @@ export async function startWorker(parts: WorkerParts, signal: AbortSignal): Prom
       for (const run of runs.values()) run.stop('release'); // claimed while the queue was left
       await Promise.all([...runs.values()].map(({ ended }) => ended));
       await attempt('stopping the heartbeats', () => heartbeats.close());
+      listening.abort(new Error('the worker has drained'));
       await attempt('closing the listener', async () => (await listener.catch((): Listener | null => null))?.close());
       lag.close();
       await attempt('deregistering', () => store.workers.deregister(workerId));

@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { CheckpointManifest, FromChild, ToChild } from '@crucible/contracts';
-import type { TinyConfig } from '../testing/tiny-method.ts';
 import { type Child, forkChild } from './fork.ts';
 import { outcomeOf } from './outcome.ts';
 import { stopChild } from './stop-ladder.ts';
+import type { TinyConfig } from './testing/tiny-method.ts';
 
-const module = new URL(`../testing/tiny-child${extname(import.meta.url)}`, import.meta.url);
+const module = new URL(`./testing/tiny-child${extname(import.meta.url)}`, import.meta.url);
 const env = Object.fromEntries(Object.entries(process.env).filter((entry): entry is [string, string] => !!entry[1]));
 
 type Kind = FromChild['kind'];

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { DataError, type Method, NonFiniteError, Stopped } from '@crucible/methods';
-import type { RunnableMethod } from '../executor/run-child.ts';
+import type { RunnableMethod } from '../run-child.ts';
 
 /** Config of the tiny method: how long it runs, and what goes wrong on the way. */
 export interface TinyConfig {

@@ -1,5 +1,5 @@
 /** @file Starts a child that never ends by itself, prints its pid and waits to be killed. */
-import { forkChild } from '../executor/fork.ts';
+import { forkChild } from '../fork.ts';
 
 const [spoolDir = ''] = process.argv.slice(2);
 const child = forkChild({
