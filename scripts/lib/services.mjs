@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { Failure } from './failure.mjs';
 import { freePort, PORT_ATTEMPTS } from './ports.mjs';
@@ -96,9 +97,11 @@ export async function startWorker({ dir, env }, client, { supervised, onStart })
   // A worker that was killed a moment ago still counts as ready: the new one is told from it by its start.
   const key = ({ id, startedAt }) => `${id} ${startedAt}`;
   const before = new Set((await client.get('/v1/workers')).data.map(key));
-  const service = await withSpool(dir, (spool) =>
-    start('worker', dir, { ...env, CRUCIBLE_STATE_DIR: spool }, supervised),
-  );
+  const service = await withSpool(dir, (spool, number) => {
+    // Two workers of one clone need two names; a name comes back with its folder.
+    const name = { CRUCIBLE_WORKER_NAME: settings.workerName ?? `${os.hostname()}-${number}` };
+    return start('worker', dir, { ...env, ...name, CRUCIBLE_STATE_DIR: spool }, supervised);
+  });
   onStart(service);
   const deadline = performance.now() + START_LIMIT_MS;
   while (!service.hasEnded && performance.now() < deadline) {
