@@ -6,11 +6,13 @@ export const ERRORS_PAGE = '/docs/errors';
 /** Media type of every error answer (RFC 9457). */
 export const PROBLEM_TYPE = 'application/problem+json';
 
-/** What Fastify itself throws before a route is reached, in our codes. */
-const FRAMEWORK_CODES: Readonly<Record<string, ErrorCode>> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: 'payload-too-large',
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported-media-type',
-  FST_ERR_NOT_FOUND: 'not-found',
+/** What Fastify itself throws before a route is reached, in our codes and with the remedy. */
+const FRAMEWORK_ERRORS: Readonly<Record<string, { code: ErrorCode; message: string }>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: { code: 'payload-too-large', message: 'A body may have 1 MiB at most.' },
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: {
+    code: 'unsupported-media-type',
+    message: 'Send the body as JSON, with `Content-Type: application/json`.',
+  },
 };
 
 const isClientFault = (error: Error): boolean => {
@@ -25,8 +27,8 @@ const isClientFault = (error: Error): boolean => {
 export function toCrucibleError(error: unknown): CrucibleError {
   if (error instanceof CrucibleError) return error;
   if (error instanceof Error && isClientFault(error)) {
-    const code = FRAMEWORK_CODES[(error as { code?: string }).code ?? ''] ?? 'invalid-request';
-    return new CrucibleError(code, error.message, { cause: error });
+    const known = FRAMEWORK_ERRORS[(error as { code?: string }).code ?? ''];
+    return new CrucibleError(known?.code ?? 'invalid-request', known?.message ?? error.message, { cause: error });
   }
   return new CrucibleError(
     'internal',

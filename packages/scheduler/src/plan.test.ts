@@ -11,7 +11,7 @@ const job = (id: string, over: Partial<QueuedJob> = {}): QueuedJob => ({
   pool: 'default',
   slots: 1,
   priority: 50,
-  queuedAt: NOW - 1000,
+  submittedAt: NOW - 1000,
   notBefore: null,
   isDispatched: false,
   ...over,
@@ -41,7 +41,7 @@ const randomSnapshot = (seed: number): Snapshot => {
       pool: names[random(3)] ?? 'default',
       slots: 1 + random(3),
       priority: random(4) * 25,
-      queuedAt: NOW - random(5) * 1000,
+      submittedAt: NOW - random(5) * 1000,
       notBefore: random(4) === 0 ? NOW + (random(3) - 1) * 1000 : null,
       isDispatched: random(6) === 0,
     }),
@@ -60,13 +60,13 @@ const shuffled = <T>(items: readonly T[], seed: number): T[] => {
 };
 
 describe('plan', () => {
-  it('starts the larger priority first, then the longer wait, then the smaller id', () => {
+  it('starts the larger priority first, then the earlier submit, then the smaller id', () => {
     const jobs = [
       job('d'),
       job('c'),
-      job('b', { queuedAt: NOW - 5000 }),
-      job('a', { priority: 90, queuedAt: NOW }),
-      job('e', { priority: 10, queuedAt: NOW - 90_000 }),
+      job('b', { submittedAt: NOW - 5000 }),
+      job('a', { priority: 90, submittedAt: NOW }),
+      job('e', { priority: 10, submittedAt: NOW - 90_000 }),
     ];
     assert.deepEqual(plan({ jobs, pools: pool(5) }, NOW).dispatch, ['a', 'b', 'c', 'd', 'e']);
   });

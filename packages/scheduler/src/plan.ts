@@ -1,8 +1,8 @@
 import type { Plan, PoolSlots, QueuedJob, Snapshot, WaitingJob } from './snapshot.ts';
 
-/** Larger priority first, then the longer wait, then the id so that the order is total. */
+/** Larger priority first, then the earlier submit, then the id so that the order is total. */
 const byPrecedence = (a: QueuedJob, b: QueuedJob): number =>
-  b.priority - a.priority || a.queuedAt - b.queuedAt || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
+  b.priority - a.priority || a.submittedAt - b.submittedAt || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
 
 const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
@@ -57,7 +57,7 @@ function planPool(pool: string, slots: PoolSlots | undefined, jobs: readonly Que
  * Decides which queued jobs start now and why the others wait.
  *
  * A pure function of its two arguments. In each pool jobs go by priority (larger first), then by the time they were
- * queued, then by id, and never take more than the free slots.
+ * submitted, then by id, and never take more than the free slots.
  *
  * @param now milliseconds since 1970, of the clock that the snapshot's times come from
  */

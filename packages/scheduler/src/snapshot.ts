@@ -8,8 +8,8 @@ export interface QueuedJob {
   slots: number;
   /** 0 to 100; larger runs sooner */
   priority: number;
-  /** when the job joined the queue; does not change when an attempt is lost */
-  queuedAt: number;
+  /** when the job was submitted: a job whose attempt was lost keeps its place */
+  submittedAt: number;
   /** not before this time, after a failed attempt; null: any time */
   notBefore: number | null;
   /** true while an attempt is dispatched and no worker has claimed it yet */

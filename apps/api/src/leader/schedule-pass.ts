@@ -3,12 +3,12 @@ import type { Scheduling, SchedulingSnapshot } from '@crucible/store';
 
 /** The stored columns in the scheduler's terms. */
 export const toPlanInput = ({ queued, pools }: SchedulingSnapshot): Snapshot => ({
-  jobs: queued.map(({ jobId, pool, slots, priority, queuedAt, notBefore, isDispatched }) => ({
+  jobs: queued.map(({ jobId, pool, slots, priority, submittedAt, notBefore, isDispatched }) => ({
     id: jobId,
     pool,
     slots,
     priority,
-    queuedAt,
+    submittedAt,
     notBefore,
     isDispatched,
   })),

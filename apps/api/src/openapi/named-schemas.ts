@@ -67,8 +67,28 @@ export function withReferences(node: Json): Json {
   return name === undefined ? membersReferenced(node) : { $ref: `${name}#` };
 }
 
+/** Components that a client sends: what has a default may be left out there, though it is always there once resolved. */
+const INPUTS: readonly object[] = [SubmitJob, ForkJob];
+
 /** The component itself: its own name stays, the named schemas inside it become references. */
-export const asComponent = (schema: object): Json => membersReferenced(schema);
+export const asComponent = (schema: object): Json => {
+  const component = membersReferenced(schema);
+  return INPUTS.includes(schema) ? asInput(component) : component;
+};
+
+/** A copy in which no property that has a default is required. */
+export function asInput(node: Json): Json {
+  if (Array.isArray(node)) return node.map(asInput);
+  if (typeof node !== 'object' || node === null) return node;
+  const copy = Object.fromEntries(Object.entries(node).map(([key, member]) => [key, asInput(member)]));
+  const { required, properties } = copy;
+  if (!Array.isArray(required) || typeof properties !== 'object' || properties === null) return copy;
+  const hasDefault = (name: string): boolean => {
+    const property: unknown = (properties as Record<string, unknown>)[name];
+    return typeof property === 'object' && property !== null && 'default' in property;
+  };
+  return { ...copy, required: required.filter((name: string) => !hasDefault(name)) };
+}
 
 const membersReferenced = (node: object): Json =>
   Object.fromEntries(Object.entries(node).map(([key, member]) => [key, withReferences(member)]));

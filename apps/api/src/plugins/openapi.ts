@@ -2,7 +2,7 @@ import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifySchema } from 'fastify';
 import plugin from 'fastify-plugin';
-import { asComponent, NAMED_SCHEMAS, withReferences } from '../openapi/named-schemas.ts';
+import { asComponent, asInput, NAMED_SCHEMAS, withReferences } from '../openapi/named-schemas.ts';
 import { registerOpen } from './auth.ts';
 
 const TAGS = [
@@ -20,6 +20,12 @@ Every error is \`application/problem+json\` with a stable \`code\`. Every POST t
 gets the first answer, with \`Idempotency-Replayed: true\`. Metric values that are no finite numbers travel as the
 strings \`"NaN"\`, \`"Infinity"\` and \`"-Infinity"\`.`;
 
+/** A route's schema as the document shows it. */
+const documented = ({ querystring, ...schema }: FastifySchema): FastifySchema => ({
+  ...(withReferences(schema) as FastifySchema),
+  ...(querystring !== undefined && { querystring: asInput(querystring) }),
+});
+
 /** The OpenAPI 3.1 document at `/openapi.json`, made from the schemas of the routes, and a page to browse it at `/docs`. */
 export const openapi = plugin<{ version: string }>(
   async (app, { version }) => {
@@ -32,7 +38,7 @@ export const openapi = plugin<{ version: string }>(
         components: { securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', description: 'crk_...' } } },
         security: [{ apiKey: [] }],
       },
-      transform: ({ schema, url }) => ({ schema: withReferences(schema ?? {}) as FastifySchema, url }),
+      transform: ({ schema, url }) => ({ schema: documented(schema ?? {}), url }),
       refResolver: { buildLocalReference: (json) => String(json.$id) },
     });
     await registerOpen(app, async (scope) => {

@@ -20,6 +20,7 @@ export const artifactRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       config: { access: 'key' },
       schema: {
+        operationId: 'listArtifacts',
         summary: 'List the artifacts of a job',
         tags: ['results'],
         params: JobParams,
@@ -34,6 +35,7 @@ export const artifactRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       config: { access: 'key' },
       schema: {
+        operationId: 'downloadArtifact',
         summary: 'Download an artifact',
         description: 'Its `ETag` is the SHA-256 of its bytes.',
         tags: ['results'],

@@ -9,6 +9,7 @@ export const clusterRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       config: { access: 'key' },
       schema: {
+        operationId: 'listWorkers',
         summary: 'List the workers with their slots and what they run',
         tags: ['cluster'],
         response: { 200: WorkerList, ...problems() },
@@ -22,6 +23,7 @@ export const clusterRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       config: { access: 'key' },
       schema: {
+        operationId: 'getQueue',
         summary: 'Read the queue, next job first, with the reason why each job waits',
         tags: ['cluster'],
         response: { 200: QueueView, ...problems() },

@@ -32,6 +32,7 @@ export const feedRoutes: FastifyPluginAsyncTypebox = async (app) => {
       config: { access: 'key' },
       exposeHeadRoute: false,
       schema: {
+        operationId: 'listEvents',
         summary: 'Read changes after a place in the feed, or wait for one',
         description: '`next` goes into `after`.',
         tags: ['feed'],
@@ -73,6 +74,7 @@ export const feedRoutes: FastifyPluginAsyncTypebox = async (app) => {
       config: { access: 'key' },
       exposeHeadRoute: false,
       schema: {
+        operationId: 'streamEvents',
         summary: 'Follow changes as server-sent events',
         description:
           'Events `job` and `worker` have the place in the feed as their id; resume with `Last-Event-ID`. `progress` tells, at most once a second per job and never stored, that a running job moved. `reset`: too much was missed, read everything anew.',

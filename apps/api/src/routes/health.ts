@@ -16,6 +16,7 @@ export const healthRoutes: FastifyPluginAsyncTypebox = async (app) => {
       config: { access: 'open' },
       logLevel: 'warn',
       schema: {
+        operationId: 'getHealth',
         summary: 'Tell that the process answers',
         tags: ['health'],
         security: [],
@@ -31,6 +32,7 @@ export const healthRoutes: FastifyPluginAsyncTypebox = async (app) => {
       config: { access: 'open' },
       logLevel: 'warn',
       schema: {
+        operationId: 'getReadiness',
         summary: 'Tell what works now',
         description:
           '503 only without Postgres. Without Redis or a leader jobs are accepted, and their dispatch waits.',

@@ -14,6 +14,7 @@ export const jobReadRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       config: { access: 'key' },
       schema: {
+        operationId: 'listJobs',
         summary: 'List jobs, newest first',
         tags: ['jobs'],
         querystring: strictQuery(JobsQuery),
@@ -28,6 +29,7 @@ export const jobReadRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       config: { access: 'key' },
       schema: {
+        operationId: 'getJob',
         summary: 'Read a job',
         description: 'The `ETag` is its version. With `If-None-Match` an unchanged job costs one integer.',
         tags: ['jobs'],
@@ -57,6 +59,7 @@ export const jobReadRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       config: { access: 'key' },
       schema: {
+        operationId: 'listLogs',
         summary: 'Read what a job has logged, oldest first',
         tags: ['results'],
         params: JobParams,
@@ -72,6 +75,7 @@ export const jobReadRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       config: { access: 'key' },
       schema: {
+        operationId: 'listAttempts',
         summary: 'List the attempts at a job, oldest first',
         tags: ['results'],
         params: JobParams,
@@ -86,6 +90,7 @@ export const jobReadRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       config: { access: 'key' },
       schema: {
+        operationId: 'listCheckpoints',
         summary: 'List the checkpoints of a job, newest first',
         tags: ['results'],
         params: JobParams,

@@ -20,6 +20,7 @@ export const jobRoutes: FastifyPluginAsyncTypebox = async (app) => {
       config: { access: 'key' },
       validatorCompiler: bodyCheckedByRoute,
       schema: {
+        operationId: 'submitJob',
         summary: 'Submit a job',
         description: 'Stored as queued before the answer leaves, whether or not anything else of the system runs.',
         tags: ['jobs'],
@@ -41,6 +42,7 @@ export const jobRoutes: FastifyPluginAsyncTypebox = async (app) => {
       config: { access: 'key' },
       validatorCompiler: bodyCheckedByRoute,
       schema: {
+        operationId: 'forkJob',
         summary: 'Submit a new job from the config of an old one, with changes',
         tags: ['jobs'],
         headers: IdempotencyHeader,
@@ -62,6 +64,7 @@ export const jobRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       config: { access: 'key' },
       schema: {
+        operationId: 'cancelJob',
         summary: 'Cancel a job',
         description: 'A queued job ends at once; a running one is `stopping` until its worker has stopped it.',
         tags: ['jobs'],
@@ -79,6 +82,7 @@ export const jobRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       config: { access: 'key' },
       schema: {
+        operationId: 'retryJob',
         summary: 'Queue a failed or canceled job again',
         description: 'It goes on from its last committed checkpoint.',
         tags: ['jobs'],

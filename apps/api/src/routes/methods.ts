@@ -30,7 +30,12 @@ export const methodRoutes: FastifyPluginAsyncTypebox = async (app) => {
     '/methods',
     {
       config: { access: 'key' },
-      schema: { summary: 'List the methods', tags: ['methods'], response: { 200: MethodList, ...problems() } },
+      schema: {
+        operationId: 'listMethods',
+        summary: 'List the methods',
+        tags: ['methods'],
+        response: { 200: MethodList, ...problems() },
+      },
     },
     async () => ({
       data: METHOD_IDS.map((each) => {
@@ -45,6 +50,7 @@ export const methodRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       config: { access: 'key' },
       schema: {
+        operationId: 'getMethod',
         summary: 'Read a method: the JSON Schema of its config, metrics, artifacts, presets',
         tags: ['methods'],
         params: Type.Object({ id: Type.String({ maxLength: 64, description: 'method id' }) }),

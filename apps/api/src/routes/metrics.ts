@@ -12,6 +12,7 @@ export const metricRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       config: { access: 'key' },
       schema: {
+        operationId: 'listSeries',
         summary: 'List the metrics of a job, with their extremes and last values',
         tags: ['results'],
         params: JobParams,
@@ -26,6 +27,7 @@ export const metricRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       config: { access: 'key' },
       schema: {
+        operationId: 'getPoints',
         summary: 'Read the points of one metric',
         description: 'More than `maxPoints` are merged; the extremes of each bucket are in `lo` and `hi`.',
         tags: ['results'],
