@@ -143,8 +143,8 @@ describe('jobs over HTTP', () => {
     const seen: string[] = [];
     let cursor: string | null = null;
     do {
-      const query = `tag=run=pages&limit=3${cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`}`;
-      const { body } = await api.get<JobPage>(`/v1/jobs?${query}`);
+      const query: string = `tag=run=pages&limit=3${cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`}`;
+      const { body }: { body: JobPage } = await api.get<JobPage>(`/v1/jobs?${query}`);
       seen.push(...body.data.map(({ id }) => id));
       cursor = body.nextCursor;
       await submit({ tags: { run: 'pages' } }); // arrives before the first page: not in this walk
