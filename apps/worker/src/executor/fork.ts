@@ -1,0 +1,93 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { setPriority } from 'node:os';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { FromChild, fits, type ToChild } from '@crucible/contracts';
+import type { ChildExit } from './outcome.ts';
+
+const LAST_WORDS_CHARS = 2000;
+/** Children leave the machine's interactive work, heartbeats above all, the first say. */
+const CHILD_NICENESS = 5;
+
+export interface ForkOptions {
+  /** the program; the extension tells source and build apart */
+  module: URL;
+  env: Readonly<Record<string, string>>;
+  onMessage(message: FromChild): void;
+  /** a line that the child wrote to standard output or error */
+  onLine(stream: 'stdout' | 'stderr', line: string): void;
+  /** a message that does not fit the contract; the child is killed */
+  onMisfit(message: unknown): void;
+}
+
+/** A running child process. */
+export interface Child {
+  /** undefined when it could not be started */
+  readonly pid: number | undefined;
+  /** Messages to a child that has ended are dropped. */
+  send(message: ToChild): void;
+  /** Signals the child and everything that it started. */
+  signal(signal: NodeJS.Signals): void;
+  /** Resolves when the process is gone and all that it said has been handed on. Never rejects. */
+  readonly exit: Promise<ChildExit>;
+}
+
+/** Starts a child in a process group of its own, so that no terminal signal reaches it and nothing of it survives. */
+export function forkChild({ module, env, onMessage, onLine, onMisfit }: ForkOptions): Child {
+  const child = fork(fileURLToPath(module), [], {
+    env: { ...env },
+    detached: true,
+    serialization: 'advanced',
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+  const signal = (name: NodeJS.Signals) => signalGroup(child.pid, name);
+  let lastWords = '';
+  forEachLine(child.stdout, (line) => onLine('stdout', line));
+  forEachLine(child.stderr, (line) => {
+    lastWords = `${lastWords}\n${line}`.slice(-LAST_WORDS_CHARS);
+    onLine('stderr', line);
+  });
+  child.on('message', (message) => {
+    if (fits(FromChild, message)) return onMessage(message);
+    onMisfit(message);
+    signal('SIGKILL');
+  });
+  child.on('exit', () => signal('SIGKILL')); // what the child started itself would keep its pipes open
+  const exit = new Promise<ChildExit>((resolve) => {
+    child.on('error', (startError) => {
+      if (child.pid === undefined) resolve({ code: null, signal: null, startError, lastWords });
+    });
+    child.on('close', (code, signalName) => resolve({ code, signal: signalName, startError: null, lastWords }));
+  });
+  if (child.pid !== undefined) lowerPriority(child.pid);
+  return {
+    pid: child.pid,
+    send: (message) => {
+      if (child.connected) child.send(message, () => {}); // a failure shows as the child's exit
+    },
+    signal,
+    exit,
+  };
+}
+
+/** Signals a process group. One that is gone is fine. */
+export function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+function forEachLine(stream: ChildProcess['stdout'], onLine: (line: string) => void): void {
+  if (stream !== null) createInterface({ input: stream }).on('line', onLine);
+}
+
+function lowerPriority(pid: number): void {
+  try {
+    setPriority(pid, CHILD_NICENESS);
+  } catch {
+    // It has ended already, or the system forbids it: it only runs at a higher priority than wished.
+  }
+}

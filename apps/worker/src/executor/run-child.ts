@@ -1,0 +1,82 @@
+import { type EndCode, type EngineInfo, type FromChild, faultsOf, type MethodDescriptor } from '@crucible/contracts';
+import { DataError, type Method, NonFiniteError, Stopped, type StopRequest } from '@crucible/methods';
+import { type ChildContext, createContext, type StartMessage } from './context.ts';
+import type { ParentLink } from './parent-link.ts';
+import { readCheckpoint, SpoolError } from './spool.ts';
+
+/** A method with its descriptor. */
+export interface RunnableMethod {
+  descriptor: MethodDescriptor;
+  method: Method<never, unknown>;
+}
+
+export interface ChildParts {
+  link: ParentLink;
+  /** undefined for an unknown id */
+  methodOf: (id: string) => RunnableMethod | undefined;
+  loadEngine: (engine: StartMessage['engine']) => Promise<EngineInfo>;
+}
+
+/** The engine that the worker named cannot be loaded here. */
+class EngineError extends Error {
+  constructor(message: string, options: { cause: unknown }) {
+    super(message, options);
+    this.name = 'EngineError';
+  }
+}
+
+/**
+ * Waits for the start message, runs the method of the attempt and reports how it ended. Never rejects; resolves when
+ * every message has left this process.
+ */
+export async function runChild({ link, methodOf, loadEngine }: ChildParts): Promise<void> {
+  let stop: StopRequest = 'no';
+  let context: ChildContext | undefined;
+  const started = new Promise<StartMessage>((resolve) =>
+    link.onMessage((message) => {
+      if (message.kind === 'start') resolve(message);
+      else if (stop !== 'cancel') stop = message.reason; // a cancel is never taken back
+    }),
+  );
+  const run = async (): Promise<FromChild> => {
+    const start = await started;
+    const runnable = methodOf(start.method);
+    if (runnable === undefined)
+      throw new Error(`this worker has no method "${start.method}"; is it older than the API?`);
+    const { descriptor, method } = runnable;
+    const engine = await loadEngine(start.engine).catch((cause: Error) => {
+      throw new EngineError(cause.message, { cause });
+    });
+    link.send({ kind: 'ready', engine });
+    const resumeFrom = start.resume === null ? null : await readCheckpoint(start.resume.manifest, start.resume.dir);
+    context = createContext({ start, descriptor, link, resumeFrom, stopRequest: () => stop });
+    const summary = await method.run(start.config as never, context);
+    const faults = faultsOf(descriptor.summary, summary);
+    if (faults.length > 0)
+      throw new Error(
+        `the summary of ${descriptor.id} does not fit: ${faults.map(({ pointer, message }) => `${pointer} ${message}`).join('; ')}`,
+      );
+    return { kind: 'done', summary };
+  };
+  const last = await run().catch((error): FromChild => {
+    if (error instanceof Stopped && stop !== 'no') return { kind: 'stopped' };
+    return failureOf(error);
+  });
+  context?.flush();
+  link.send(last);
+  await link.drained(0);
+}
+
+/** The message for an error that ended the attempt. */
+export function failureOf(error: unknown): FromChild {
+  const { message, stack } = error instanceof Error ? error : new Error(String(error));
+  return { kind: 'failed', endCode: endCodeOf(error), message, stack: stack ?? '' };
+}
+
+function endCodeOf(error: unknown): EndCode {
+  if (error instanceof EngineError) return 'engine-unavailable';
+  if (error instanceof DataError) return 'data-error';
+  if (error instanceof NonFiniteError) return 'non-finite';
+  if (error instanceof SpoolError) return 'infrastructure';
+  return 'method-error';
+}

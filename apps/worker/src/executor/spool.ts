@@ -1,0 +1,88 @@
+import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { CheckpointManifest, TensorDtype, TensorEntry } from '@crucible/contracts';
+import type { Checkpoint, StoredTensor } from '@crucible/methods';
+
+/** The folder of the attempt could not be written or read: disk full, permission, a file gone. */
+export class SpoolError extends Error {
+  constructor(message: string, options: { cause: unknown }) {
+    super(message, options);
+    this.name = 'SpoolError';
+  }
+}
+
+const ARRAYS = {
+  float32: Float32Array,
+  int32: Int32Array,
+  uint8: Uint8Array,
+  float64: Float64Array,
+} as const satisfies Record<TensorDtype, unknown>;
+
+/** Writes a file and waits until its bytes are on the disk. @throws SpoolError */
+export async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
+  try {
+    const file = await open(path, 'w');
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  } catch (cause) {
+    throw new SpoolError(`${path} cannot be written: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/**
+ * Writes the tensors of a checkpoint into `dir`, one file each, named by its index. The folder takes its name last,
+ * by a rename, so that a folder of that name is always complete.
+ *
+ * @returns the entries of the manifest; the chunks are hashed by whoever uploads them
+ * @throws SpoolError
+ */
+export async function writeTensors(tensors: readonly StoredTensor[], dir: string): Promise<TensorEntry[]> {
+  const part = `${dir}.part`;
+  try {
+    await mkdir(part);
+  } catch (cause) {
+    throw new SpoolError(`${part} cannot be made: ${(cause as Error).message}`, { cause });
+  }
+  const entries: TensorEntry[] = [];
+  for (const [index, { name, dtype, shape, data }] of tensors.entries()) {
+    await writeSynced(join(part, String(index)), new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    entries.push({ name, dtype, shape: [...shape], bytes: data.byteLength, chunks: [] });
+  }
+  try {
+    await syncFolder(part);
+    await rename(part, dir);
+    await syncFolder(dirname(dir));
+  } catch (cause) {
+    throw new SpoolError(`${dir} cannot be written: ${(cause as Error).message}`, { cause });
+  }
+  return entries;
+}
+
+/** A checkpoint from its manifest and the tensor files in `dir`. @throws SpoolError */
+export async function readCheckpoint(manifest: CheckpointManifest, dir: string): Promise<Checkpoint> {
+  const tensors: StoredTensor[] = [];
+  for (const [index, { name, dtype, shape, bytes }] of manifest.tensors.entries()) {
+    const path = join(dir, String(index));
+    const stored = await readFile(path).catch((cause: Error) => {
+      throw new SpoolError(`${path} cannot be read: ${cause.message}`, { cause });
+    });
+    if (stored.byteLength !== bytes)
+      throw new SpoolError(`${path} has ${stored.byteLength} bytes, the manifest says ${bytes}`, { cause: undefined });
+    const copy = new Uint8Array(stored); // its own buffer, aligned for the element type
+    tensors.push({ name, dtype, shape, data: new ARRAYS[dtype](copy.buffer) });
+  }
+  return { step: manifest.step, state: manifest.state, tensors };
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}

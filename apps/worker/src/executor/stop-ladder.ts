@@ -1,0 +1,25 @@
+import type { Child } from './fork.ts';
+
+/** Times from one rung to the next, in milliseconds. */
+export interface StopTimes {
+  /** after the message, until SIGTERM */
+  messageMs: number;
+  /** after SIGTERM, until SIGKILL */
+  termMs: number;
+}
+
+/** A user waits for a cancel, and nothing of the attempt is needed any more. */
+export const CANCEL_TIMES: StopTimes = { messageMs: 2000, termMs: 1000 };
+
+/**
+ * Asks a child to stop: message, then SIGTERM, then SIGKILL of its group. Asking again with shorter times is allowed.
+ * Its end shows in `child.exit`.
+ */
+export function stopChild(child: Child, reason: 'cancel' | 'release', { messageMs, termMs }: StopTimes): void {
+  child.send({ kind: 'stop', reason });
+  const timers = [
+    setTimeout(() => child.signal('SIGTERM'), messageMs),
+    setTimeout(() => child.signal('SIGKILL'), messageMs + termMs),
+  ];
+  child.exit.then(() => timers.forEach(clearTimeout));
+}

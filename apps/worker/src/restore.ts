@@ -1,0 +1,67 @@
+import { mkdir, open, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type CheckpointManifest, CrucibleError } from '@crucible/contracts';
+import type { Checkpoints, StoredCheckpoint } from '@crucible/store';
+import { chunkName } from './chunks.ts';
+import type { Retry } from './recorder.ts';
+
+/** A checkpoint on this machine's disk, verified. */
+export interface RestoredCheckpoint {
+  manifest: CheckpointManifest;
+  /** one file per tensor, named by its index */
+  dir: string;
+}
+
+export interface RestoreParts {
+  checkpoints: Pick<Checkpoints, 'readChunk' | 'markCorrupt' | 'latest'>;
+  jobId: string;
+  /** folder to fill; made anew */
+  dir: string;
+  retry: Retry;
+  /** told of each checkpoint that did not match its hashes */
+  onCorrupt: (checkpoint: StoredCheckpoint, error: CrucibleError) => void;
+}
+
+/**
+ * Brings the checkpoint from which an attempt goes on to disk. One that does not match its hashes is taken out of use
+ * and the one before it is tried; null when none is left.
+ */
+export async function restore(first: StoredCheckpoint | null, parts: RestoreParts): Promise<RestoredCheckpoint | null> {
+  const { checkpoints, jobId, retry, onCorrupt } = parts;
+  let candidate = first;
+  while (candidate !== null) {
+    const { id, manifest } = candidate;
+    try {
+      await download(manifest, parts);
+      return { manifest, dir: parts.dir };
+    } catch (error) {
+      if (!(error instanceof CrucibleError && error.code === 'checkpoint-corrupt')) throw error;
+      onCorrupt(candidate, error);
+      await retry(() => checkpoints.markCorrupt(id));
+      candidate = await retry(() => checkpoints.latest(jobId));
+    }
+  }
+  return null;
+}
+
+async function download(manifest: CheckpointManifest, { checkpoints, dir, retry }: RestoreParts): Promise<void> {
+  await rm(dir, { recursive: true, force: true });
+  await mkdir(dir, { recursive: true });
+  for (const [index, { name, bytes, chunks }] of manifest.tensors.entries()) {
+    const file = await open(join(dir, String(index)), 'w');
+    try {
+      let written = 0;
+      for (const sha256 of chunks) {
+        const chunk = await retry(() => checkpoints.readChunk(sha256));
+        if (chunkName(chunk) !== sha256)
+          throw new CrucibleError('checkpoint-corrupt', `A chunk of tensor "${name}" is not ${sha256}.`);
+        await file.writeFile(chunk);
+        written += chunk.byteLength;
+      }
+      if (written !== bytes)
+        throw new CrucibleError('checkpoint-corrupt', `Tensor "${name}" has ${written} bytes, not ${bytes}.`);
+    } finally {
+      await file.close();
+    }
+  }
+}

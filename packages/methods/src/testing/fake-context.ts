@@ -1,0 +1,81 @@
+import type { MethodDescriptor, Progress } from '@crucible/contracts';
+import type { Dataset } from '../data/dataset.ts';
+import type { Checkpoint, MethodContext, StopRequest } from '../method.ts';
+import { createRng } from '../random/create-rng.ts';
+
+export interface FakeContextOptions {
+  descriptor: MethodDescriptor;
+  dataset: Dataset;
+  seed?: number;
+  resumeFrom?: Checkpoint | null;
+  /** what the worker wants at the `call`-th question, from 1; a thrown error ends the attempt like a signal */
+  stop?: (call: number) => StopRequest;
+}
+
+/** A context that keeps everything in memory, and what a method told it. */
+export interface FakeContext extends MethodContext {
+  /** times that the method asked whether to stop */
+  readonly questions: number;
+  /** value by `name@step`, the last one told */
+  readonly metrics: ReadonlyMap<string, number>;
+  readonly artifacts: ReadonlyMap<string, Uint8Array>;
+  readonly progressLines: readonly Progress[];
+  readonly checkpoints: readonly Checkpoint[];
+}
+
+/** What a checkpoint is after a way through JSON and files: nothing of it is shared with the method any more. */
+const stored = ({ step, state, tensors }: Checkpoint): Checkpoint => ({
+  step,
+  state: JSON.parse(JSON.stringify(state)),
+  tensors: tensors.map((tensor) => ({ ...tensor, shape: [...tensor.shape], data: tensor.data.slice() })),
+});
+
+/** A context without worker, database or clock: time passes by a millisecond per look at it. */
+export function createFakeContext(options: FakeContextOptions): FakeContext {
+  const { descriptor, dataset, seed = 0, resumeFrom = null, stop = () => 'no' } = options;
+  const metricNames = new Set(descriptor.metrics.map(({ name }) => name));
+  const artifactNames = new Set(descriptor.artifacts.map(({ name }) => name));
+  const metrics = new Map<string, number>();
+  const artifacts = new Map<string, Uint8Array>();
+  const progressLines: Progress[] = [];
+  const checkpoints: Checkpoint[] = [];
+  let questions = 0;
+  let milliseconds = 0;
+  return {
+    get questions() {
+      return questions;
+    },
+    metrics,
+    artifacts,
+    progressLines,
+    checkpoints,
+    resumeFrom: resumeFrom === null ? null : stored(resumeFrom),
+    rng: (name) => createRng(seed, name),
+    data: async () => dataset,
+    async shouldStop() {
+      questions += 1;
+      return stop(questions);
+    },
+    report(step, values) {
+      for (const [name, value] of Object.entries(values)) {
+        if (!metricNames.has(name)) throw new Error(`the metric ${name} is not declared`);
+        metrics.set(`${name}@${step}`, value);
+      }
+    },
+    progress: (progress) => {
+      progressLines.push(progress);
+    },
+    log: () => undefined,
+    async saveCheckpoint(checkpoint) {
+      checkpoints.push(stored(checkpoint));
+    },
+    async saveArtifact(name, bytes) {
+      if (!artifactNames.has(name)) throw new Error(`the artifact ${name} is not declared`);
+      artifacts.set(name, typeof bytes === 'string' ? new TextEncoder().encode(bytes) : bytes.slice());
+    },
+    seconds: () => {
+      milliseconds += 1;
+      return milliseconds / 1000;
+    },
+  };
+}

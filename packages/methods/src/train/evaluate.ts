@@ -1,0 +1,44 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Dataset, Split } from '../data/dataset.ts';
+import type { Model } from '../nn/model.ts';
+import { normalisationTable, writePicture } from './pixels.ts';
+import { crossEntropySum, rightAnswers } from './right-answers.ts';
+
+export interface Evaluation {
+  /** mean cross-entropy, in nats */
+  loss: number;
+  /** share of right answers */
+  accuracy: number;
+}
+
+/**
+ * Loss and accuracy of a model on a whole split, with running statistics and without augmentation.
+ *
+ * @param between awaited after every batch; what it throws ends the evaluation
+ */
+export async function evaluate(
+  model: Model,
+  dataset: Dataset,
+  split: Split,
+  batchSize: number,
+  between: () => Promise<void>,
+): Promise<Evaluation> {
+  const { height, width, channels, classes } = dataset;
+  const pixels = height * width * channels;
+  const table = normalisationTable(dataset.mean, dataset.std);
+  let loss = 0;
+  let right = 0;
+  for (let from = 0; from < split.count; from += batchSize) {
+    const size = Math.min(batchSize, split.count - from);
+    const images = new Float32Array(size * pixels);
+    for (let b = 0; b < size; b++) writePicture(images, b * pixels, split.images, (from + b) * pixels, dataset, table);
+    const labels = split.labels.subarray(from, from + size);
+    const logits = tf.tidy(() =>
+      model.forward(tf.tensor4d(images, [size, height, width, channels]), false).dataSync<'float32'>(),
+    );
+    loss += crossEntropySum(logits, labels, classes);
+    right += rightAnswers(logits, labels, classes);
+    await between();
+  }
+  return { loss: loss / split.count, accuracy: right / split.count };
+}

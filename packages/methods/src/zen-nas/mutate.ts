@@ -1,0 +1,29 @@
+import type { Rng } from '../random/rng.ts';
+import { drawReplacement, type SearchSpace } from './search-space.ts';
+import type { SuperBlock } from './structure/block.ts';
+import { rechained } from './structure/chain.ts';
+import { splitDeepBlocks } from './structure/split.ts';
+
+/** How a child is made of its parent. */
+export interface MutationOptions {
+  space: SearchSpace;
+  /** blocks with this many layers are split */
+  splitThreshold: number;
+}
+
+/**
+ * A child of `parent`: `draws` block indices are drawn, an index that comes up again is skipped, each of the others is
+ * replaced; then input channels are set through the whole chain and deep blocks are split.
+ */
+export function mutate(parent: readonly SuperBlock[], draws: number, options: MutationOptions, rng: Rng): SuperBlock[] {
+  const child = [...parent];
+  const touched = new Set<number>();
+  for (let draw = 0; draw < draws; draw++) {
+    const at = rng.below(child.length);
+    const block = child[at];
+    if (block === undefined || touched.has(at)) continue;
+    touched.add(at);
+    child[at] = drawReplacement(block, options.space, rng);
+  }
+  return splitDeepBlocks(rechained(child), options.splitThreshold);
+}

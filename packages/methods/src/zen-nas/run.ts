@@ -1,0 +1,80 @@
+/**
+ * @file Zen-NAS (arXiv:2102.01063): evolutionary search by Zen-score under budgets, then training of the winner.
+ *
+ * Differs from the paper: see `score.ts` for the score and `search.ts` for the search; the winner is the candidate with
+ * the best mean over many fresh draws; training has neither teacher nor mixup nor the stronger augmentations.
+ */
+import type { ZenNasConfig, ZenNasSummary } from '@crucible/contracts';
+import type { Dataset } from '../data/dataset.ts';
+import { encodeSafetensors } from '../data/safetensors.ts';
+import type { Method, MethodContext } from '../method.ts';
+import { modelTensors } from '../train/save-training.ts';
+import { learningCurveCsv, populationJson } from './artifacts.ts';
+import { rescorePhase } from './rescore-phase.ts';
+import { type CurvePoint, checkpointOf, type Found, initialState, type RunState } from './run-state.ts';
+import { imageResolution, searchPhase } from './search-phase.ts';
+import { countStructure } from './structure/count.ts';
+import { depthOf, superBlocks } from './structure/expand.ts';
+import { parseStructure } from './structure/parse.ts';
+import { trainPhase } from './train-phase.ts';
+
+export const zenNas: Method<ZenNasConfig, ZenNasSummary> = {
+  id: 'zen-nas',
+  async run(config, ctx) {
+    const dataset = await ctx.data(config.dataset);
+    let state: RunState = initialState(ctx, dataset.sha256);
+    if (state.phase === 'search') {
+      const candidatesPerSecond = await searchPhase(config, ctx, dataset, state);
+      state = { ...state, phase: 'rescore', rescored: [], candidatesPerSecond };
+    }
+    if (state.phase === 'rescore') {
+      const found = await rescorePhase(config, ctx, dataset, state);
+      const image = { resolution: imageResolution(dataset), classes: dataset.classes };
+      await ctx.saveArtifact('best-structure.txt', `${found.structure}\n`);
+      await ctx.saveArtifact('population.json', populationJson(state.search.population, state.rescored, config, image));
+      ctx.log('info', `found ${found.structure}`, { score: found.score, scored: found.scored });
+      state = { phase: 'train', dataset: dataset.sha256, found, training: null, curve: [] };
+      await ctx.saveCheckpoint(checkpointOf(state));
+    }
+    const curve = config.training.epochs > 0 ? await train(config, ctx, dataset, state) : [];
+    return summaryOf(config, dataset, state.found, curve);
+  },
+};
+
+const train = (
+  config: ZenNasConfig,
+  ctx: MethodContext,
+  dataset: Dataset,
+  state: Extract<RunState, { phase: 'train' }>,
+): Promise<readonly CurvePoint[]> =>
+  trainPhase(config, ctx, dataset, state, async (model) => {
+    const metadata = { format: 'crucible', structure: state.found.structure, dataset: dataset.name };
+    await ctx.saveArtifact('learning-curve.csv', learningCurveCsv(state.curve));
+    await ctx.saveArtifact('weights.safetensors', encodeSafetensors(modelTensors(model), metadata));
+  });
+
+const summaryOf = (
+  config: ZenNasConfig,
+  dataset: Dataset,
+  found: Found,
+  curve: readonly CurvePoint[],
+): ZenNasSummary => {
+  const blocks = superBlocks(parseStructure(found.structure));
+  const image = { resolution: imageResolution(dataset), classes: dataset.classes };
+  const { squeezeExcite } = config.training;
+  const { params, flops } = countStructure(blocks, { counter: 'exact', squeezeExcite, ...image });
+  const last = curve.at(-1);
+  return {
+    structure: found.structure,
+    score: found.score,
+    params,
+    flops,
+    depth: depthOf(blocks),
+    candidatesScored: found.scored,
+    candidatesRejected: found.rejected,
+    candidatesPerSecond: found.candidatesPerSecond,
+    testAccuracy: last?.testAccuracy ?? null,
+    testLoss: last?.testLoss ?? null,
+    epochs: curve.length,
+  };
+};

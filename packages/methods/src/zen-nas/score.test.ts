@@ -1,0 +1,186 @@
+import '../testing/setup.ts';
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import * as tf from '@tensorflow/tfjs-core';
+import { createRng } from '../random/create-rng.ts';
+import { type ScoreMode, type ScoreOptions, zenScore } from './score.ts';
+import { type NormalSource, streamSource } from './score-source.ts';
+import type { SuperBlock } from './structure/block.ts';
+import { expand, superBlocks } from './structure/expand.ts';
+import { parseStructure } from './structure/parse.ts';
+import { splitDeepBlocks } from './structure/split.ts';
+
+const blocksOf = (text: string) => superBlocks(parseStructure(text));
+const convs = (blocks: readonly SuperBlock[]) =>
+  expand(blocks, { residuals: false, squeezeExcite: false }).flatMap(({ layers }) => layers);
+
+/** The generator of the worked example: 32-bit congruential, one Gaussian from two uniforms. */
+const congruentialNormals = (seed: number) => {
+  let x = seed;
+  const uniform = () => {
+    x = (Math.imul(x, 1664525) + 1013904223) >>> 0;
+    return (x + 0.5) / 2 ** 32;
+  };
+  return () => {
+    const a = uniform();
+    return Math.sqrt(-2 * Math.log(a)) * Math.cos(2 * Math.PI * uniform());
+  };
+};
+
+/** Numbers in the published order (out, in, row, column; then sample, channel, row, column), laid out for tfjs. */
+const publishedSource = (blocks: readonly SuperBlock[], batch: number, resolution: number, seed: number) => {
+  const normal = congruentialNormals(seed);
+  const kernels = convs(blocks).map(({ in: input, out, kernel, depthwise }) => {
+    const perGroup = depthwise ? 1 : input;
+    const oihw = Array.from({ length: out * perGroup * kernel * kernel }, normal);
+    const hwio = new Float32Array(oihw.length);
+    let at = 0;
+    for (let o = 0; o < out; o++)
+      for (let i = 0; i < perGroup; i++)
+        for (let place = 0; place < kernel * kernel; place++)
+          hwio[(place * perGroup + i) * out + o] = oihw[at++] as number; // depth-wise [k, k, c, 1] lies the same way
+    return hwio;
+  });
+  const channels = blocks[0]?.in ?? 0;
+  const pixels = resolution * resolution;
+  const images = () => {
+    const nhwc = new Float32Array(batch * pixels * channels);
+    for (let b = 0; b < batch; b++)
+      for (let c = 0; c < channels; c++)
+        for (let p = 0; p < pixels; p++) nhwc[(b * pixels + p) * channels + c] = normal();
+    return nhwc;
+  };
+  const [input, noise] = [images(), images()];
+  const source: NormalSource = {
+    weights: (layer) => kernels[layer] as Float32Array,
+    input: () => input,
+    noise: () => noise,
+  };
+  return source;
+};
+
+const EXAMPLE = 'SuperConvK3BNRELU(3,8,1,1)SuperResK3K3(8,16,1,8,1)SuperConvK1BNRELU(16,32,1,1)';
+const exampleOptions = (mode: ScoreMode): ScoreOptions => ({ mode, alpha: 0.01, batchSize: 4, resolution: 16 });
+const near = (value: number, want: number, tolerance: number, what = '') =>
+  assert.ok(Math.abs(value - want) <= tolerance, `${what} want ${want}, got ${value}`);
+
+/** Multiplies what comes out of a source; `order` reorders the samples of the batch. */
+const changed = (
+  source: NormalSource,
+  { weights = 1, images = 1, order }: { weights?: number; images?: number; order?: readonly number[] },
+): NormalSource => {
+  const reorder = (data: Float32Array) => {
+    if (order === undefined) return data;
+    const size = data.length / order.length;
+    return Float32Array.from(data, (_, i) => data[(order[Math.floor(i / size)] ?? 0) * size + (i % size)] as number);
+  };
+  return {
+    weights: (layer, shape) => source.weights(layer, shape).map((w) => w * weights),
+    input: (shape) => reorder(source.input(shape).map((x) => x * images)),
+    noise: (shape) => reorder(source.noise(shape).map((x) => x * images)),
+  };
+};
+
+const streams = (seed: number) => (name: string) => createRng(seed, name);
+
+describe('zenScore', () => {
+  let tensors = 0;
+  before(() => {
+    tensors = tf.memory().numTensors;
+  });
+  after(() => assert.equal(tf.memory().numTensors, tensors));
+
+  it('draws the numbers of the worked example', () => {
+    const normal = congruentialNormals(12345);
+    for (const want of [2.77494684, -0.73115727, 0.33025969, -1.13016826]) near(normal(), want, 5e-9);
+  });
+
+  for (const [mode, score, difference, scale] of [
+    ['paper', 9.541273, 3.95902, 5.582253],
+    ['paper_fro', 5.641052, 0.058799, 5.582253],
+    ['repo', 6.767768, 3.95902, 2.808748],
+  ] as const)
+    it(`gives the worked example ${score} in mode ${mode}`, () => {
+      const blocks = blocksOf(EXAMPLE);
+      const result = zenScore(blocks, exampleOptions(mode), publishedSource(blocks, 4, 16, 12345));
+      near(result.score, score, 1e-4, 'score');
+      near(result.difference, difference, 1e-4, 'difference');
+      near(result.scale, scale, 1e-4, 'scale');
+    });
+
+  const blocks = blocksOf('SuperConvK3BNRELU(1,8,2,1)SuperResK1K3K1(8,16,1,8,1)SuperConvK1BNRELU(16,16,1,1)');
+  const options: ScoreOptions = { mode: 'paper', alpha: 0.01, batchSize: 4, resolution: 8 };
+  const source = streamSource(streams(1), 'net', 0);
+  const score = zenScore(blocks, options, source).score;
+
+  it('grows by ln s for every convolution when all weights are multiplied by s', () => {
+    const count = convs(blocks).length;
+    for (const [s, tolerance] of [
+      [3, 2e-3],
+      [0.5, 4e-3],
+    ] as const)
+      near(zenScore(blocks, options, changed(source, { weights: s })).score, score + count * Math.log(s), tolerance);
+  });
+
+  it('grows by ln s when input and change are multiplied by s', () => {
+    near(zenScore(blocks, options, changed(source, { images: 2 })).score, score + Math.LN2, 1e-3);
+  });
+
+  it('does not change when the samples are permuted', () => {
+    near(zenScore(blocks, options, changed(source, { order: [2, 0, 3, 1] })).score, score, 1e-5);
+  });
+
+  it('gives a split block the score of the whole one for the same draws', () => {
+    const whole = blocksOf('SuperConvK3BNRELU(1,8,2,1)SuperResK3K3(8,8,2,8,6)');
+    const split = splitDeepBlocks(whole, 6);
+    assert.equal(split.length, 3);
+    assert.deepEqual(zenScore(split, options, source), zenScore(whole, options, source));
+  });
+
+  it('gives the same bits again, others for another repeat, structure or seed', () => {
+    const draw = (seed: number, structure: string, repeat: number) =>
+      zenScore(blocks, options, streamSource(streams(seed), structure, repeat)).score;
+    assert.equal(draw(1, 'net', 0), score);
+    const others = [draw(1, 'net', 1), draw(1, 'other', 0), draw(2, 'net', 0)];
+    assert.equal(new Set([score, ...others]).size, 4);
+  });
+
+  it('is at most as large in mode repo, and up to ln(1 / 0.19) / 2 per layer smaller', () => {
+    const deep = blocksOf('SuperConvK3BNRELU(1,16,2,1)SuperResK3K3(16,16,1,16,3)');
+    const paper = zenScore(deep, options, source).score;
+    const repo = zenScore(deep, { ...options, mode: 'repo' }, source).score;
+    const perLayer = (paper - repo) / convs(deep).length;
+    assert.ok(perLayer > 0.6 && perLayer < 0.84, `${perLayer}`);
+  });
+
+  const meanScore = (text: string, changes: Partial<ScoreOptions> = {}, repeats = 4) => {
+    const net = blocksOf(text);
+    let sum = 0;
+    for (let repeat = 0; repeat < repeats; repeat++)
+      sum += zenScore(net, { ...options, ...changes }, streamSource(streams(2), text, repeat)).score;
+    return sum / repeats;
+  };
+
+  it('grows with ln alpha while alpha is small', () => {
+    const at = (alpha: number) => zenScore(blocks, { ...options, alpha }, source).score - Math.log(alpha);
+    near(at(1e-2), at(1e-3), 0.05);
+  });
+
+  it('grows by about 4.92 for each further 32-wide K3K3 layer', () => {
+    const at = (layers: number) =>
+      meanScore(`SuperConvK3BNRELU(1,32,1,1)SuperResK3K3(32,32,1,32,${layers})`, { batchSize: 2, resolution: 12 });
+    near((at(3) - at(1)) / 2, 4.92, 0.25);
+  });
+
+  it('grows by about ln 2 when the last layer is twice as wide', () => {
+    const at = (width: number) =>
+      meanScore(`SuperConvK3BNRELU(1,16,2,1)SuperConvK1BNRELU(16,${width},1,1)`, { resolution: 16 });
+    near(at(128) - at(64), Math.LN2, 0.06);
+  });
+
+  it('scores depth-wise blocks and odd sizes', () => {
+    const net = blocksOf('SuperConvK3BNRELU(1,8,2,1)SuperResIDWE2K5(8,16,2,8,1)');
+    const result = zenScore(net, { ...options, resolution: 7 }, source);
+    assert.ok(Number.isFinite(result.score) && result.score > 0, `${result.score}`);
+  });
+});

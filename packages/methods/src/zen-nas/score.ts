@@ -1,0 +1,134 @@
+/**
+ * @file The Zen-score of a structure (arXiv:2102.01063, section 3 and algorithm 1): how strongly the last feature map
+ * answers to a small change of a Gaussian input under Gaussian weights, with the scales that batch normalisation
+ * removes put back.
+ *
+ *     score = ln mean_b |f(x)_b - f(x + alpha e)_b| + sum_i ln sqrt(mean_c var_ic)
+ *
+ * Differs from the paper in mode `paper`: the norm of the difference is L1 and the layer variances are those of the
+ * batch, which is what reproduces the paper's own table 5. `paper_fro` has the Frobenius norm of algorithm 1.
+ * `repo` has the layer scales of the released code (see `repoScale`).
+ */
+import { batchNormTrain } from '@crucible/engine-native/ops';
+import * as tf from '@tensorflow/tfjs-core';
+import type { NormalSource } from './score-source.ts';
+import type { SuperBlock } from './structure/block.ts';
+import { expand } from './structure/expand.ts';
+import type { ConvLayer } from './structure/unit.ts';
+
+/** Added to the variance in every batch normalisation of a scored network. */
+const BATCH_NORM_EPSILON = 1e-3;
+
+export type ScoreMode = 'paper' | 'paper_fro' | 'repo';
+
+export interface ScoreOptions {
+  mode: ScoreMode;
+  /** size of the input change */
+  alpha: number;
+  /** images per draw, at least 2 */
+  batchSize: number;
+  /** height and width of the input in pixels */
+  resolution: number;
+}
+
+/** One draw of the score and its two parts; any of them may be non-finite for a degenerate network. */
+export interface ZenScore {
+  score: number;
+  /** logarithm of the mean difference of the two outputs */
+  difference: number;
+  /** sum of the logarithms of the layer scales */
+  scale: number;
+}
+
+/** Variances of one layer over its batch, per channel and unbiased, and the number of values behind each. */
+interface LayerVariance {
+  clean: tf.Tensor1D;
+  perturbed: tf.Tensor1D;
+  values: number;
+}
+
+/**
+ * One draw of the Zen-score. The network has neither links nor squeeze-and-excitation nor a head; both inputs are
+ * normalised by their own batch statistics, and the last ReLU is part of the network.
+ *
+ * @param blocks a buildable structure
+ */
+export function zenScore(blocks: readonly SuperBlock[], options: ScoreOptions, source: NormalSource): ZenScore {
+  const layers = expand(blocks, { residuals: false, squeezeExcite: false }).flatMap((unit) => unit.layers);
+  const [channels, resolution] = [layers[0]?.in ?? 0, options.resolution];
+  const shape: [number, number, number, number] = [options.batchSize, resolution, resolution, channels];
+  const result = tf.tidy(() => {
+    let clean = tf.tensor4d(source.input(shape), shape);
+    let perturbed = tf.add<tf.Tensor4D>(clean, tf.mul(tf.tensor4d(source.noise(shape), shape), options.alpha));
+    const variances: LayerVariance[] = [];
+    layers.forEach((layer, i) => {
+      const weights = kernelOf(layer, i, source);
+      const before = [clean, perturbed];
+      const after = tf.tidy(() => {
+        const first = normalisedRelu(convolve(clean, weights, layer));
+        const second = normalisedRelu(convolve(perturbed, weights, layer));
+        return { y0: first.y, v0: first.variance, y1: second.y, v1: second.variance };
+      });
+      tf.dispose([...before, weights]);
+      [clean, perturbed] = [after.y0, after.y1];
+      const values = clean.size / layer.out;
+      variances.push({ clean: after.v0, perturbed: after.v1, values });
+    });
+    const difference = Math.log(meanNorm(clean, perturbed, options.mode));
+    const scaleOf = options.mode === 'repo' ? repoScale : batchScale;
+    const scale = variances.reduce((sum, variance) => sum + 0.5 * Math.log(scaleOf(variance)), 0);
+    // numbers pass through tidy untouched
+    return { score: difference + scale, difference, scale };
+  });
+  return result;
+}
+
+const kernelOf = (layer: ConvLayer, index: number, source: NormalSource): tf.Tensor4D => {
+  const shape: [number, number, number, number] = layer.depthwise
+    ? [layer.kernel, layer.kernel, layer.in, 1]
+    : [layer.kernel, layer.kernel, layer.in, layer.out];
+  return tf.tensor4d(source.weights(index, shape), shape);
+};
+
+const convolve = (x: tf.Tensor4D, weights: tf.Tensor4D, layer: ConvLayer): tf.Tensor4D => {
+  // a number pads every side alike; 'same' would pad strided layers on one side only
+  const pad = (layer.kernel - 1) / 2;
+  return layer.depthwise ? tf.depthwiseConv2d(x, weights, layer.stride, pad) : tf.conv2d(x, weights, layer.stride, pad);
+};
+
+/** `x` `[B, H, W, C]` normalised by its own batch, then ReLU; and its unbiased variance per channel. */
+const normalisedRelu = (x: tf.Tensor4D): { y: tf.Tensor4D; variance: tf.Tensor1D } => {
+  const channels = x.shape[3];
+  const [ones, zeros] = [tf.ones<tf.Rank.R1>([channels]), tf.zeros<tf.Rank.R1>([channels])];
+  // running statistics that keep nothing of their old value are those of the batch
+  const moving = { mean: tf.variable(zeros, false), variance: tf.variable(zeros, false), momentum: 0 };
+  const y = batchNormTrain(x, ones, zeros, { epsilon: BATCH_NORM_EPSILON, activation: 'relu', moving });
+  const variance = tf.clone(moving.variance) as tf.Tensor1D;
+  moving.mean.dispose();
+  moving.variance.dispose();
+  return { y, variance };
+};
+
+/** Mean over the batch of the norm of the difference: L1, or Frobenius in `paper_fro`. */
+const meanNorm = (clean: tf.Tensor4D, perturbed: tf.Tensor4D, mode: ScoreMode): number => {
+  const difference = tf.sub(clean, perturbed);
+  const perSample =
+    mode === 'paper_fro' ? tf.sqrt(tf.sum(tf.square(difference), [1, 2, 3])) : tf.sum(tf.abs(difference), [1, 2, 3]);
+  return meanOf(perSample.dataSync());
+};
+
+/** Mean over channels of the clean batch's variance, biased. */
+const batchScale = ({ clean, values }: LayerVariance): number => ((values - 1) / values) * meanOf(clean.dataSync());
+
+/**
+ * What the released code takes for the variance: a running average that starts at 1 and is updated by both passes with
+ * momentum 0.1, from unbiased variances: 0.81 + 0.09 v1 + 0.10 v2. It loses about ln(0.19) / 2 = -0.83 per layer.
+ */
+const repoScale = ({ clean, perturbed }: LayerVariance): number =>
+  0.81 + 0.09 * meanOf(clean.dataSync()) + 0.1 * meanOf(perturbed.dataSync());
+
+const meanOf = (numbers: ArrayLike<number>): number => {
+  let sum = 0;
+  for (let i = 0; i < numbers.length; i++) sum += numbers[i] as number;
+  return sum / numbers.length;
+};

@@ -1,0 +1,45 @@
+import type { SpaceName } from './search-space.ts';
+import type { SuperBlock } from './structure/block.ts';
+import { assertBuildable } from './structure/check.ts';
+import { superBlocks } from './structure/expand.ts';
+import { parseStructure } from './structure/parse.ts';
+
+/** Start structures of the released searches, for small images and, where the stem has stride 2, for large ones. */
+const START = {
+  xxbl: {
+    small:
+      'SuperConvK3BNRELU(3,8,1,1)SuperResK3K3(8,16,1,8,1)SuperResK3K3(16,32,2,16,1)SuperResK3K3(32,64,2,32,1)SuperResK3K3(64,64,2,32,1)SuperConvK1BNRELU(64,128,1,1)',
+    large:
+      'SuperConvK3BNRELU(3,32,2,1)SuperResK3K3(32,64,2,32,1)SuperResK3K3(64,128,2,64,1)SuperResK3K3(128,256,2,128,1)SuperResK3K3(256,512,2,256,1)SuperConvK1BNRELU(256,512,1,1)',
+  },
+  idw_fixfc: {
+    small:
+      'SuperConvK3BNRELU(3,8,1,1)SuperResIDWE6K3(8,32,1,8,1)SuperResIDWE6K3(32,48,2,32,1)SuperResIDWE6K3(48,96,2,48,1)SuperResIDWE6K3(96,128,2,96,1)SuperConvK1BNRELU(128,2048,1,1)',
+    large:
+      'SuperConvK3BNRELU(3,8,2,1)SuperResIDWE6K3(8,32,2,8,1)SuperResIDWE6K3(32,48,2,32,1)SuperResIDWE6K3(48,96,2,48,1)SuperResIDWE6K3(96,128,2,96,1)SuperConvK1BNRELU(128,2048,1,1)',
+  },
+} as const satisfies Record<SpaceName, { small: string; large: string }>;
+
+/** From this many pixels on the start structure is the one for large images. */
+const LARGE_RESOLUTION = 96;
+
+/**
+ * Blocks that a search begins from: `written` if there is one, else the start structure of the space, its first block
+ * set to the input channels of the dataset.
+ *
+ * @throws StructureError or RangeError if `written` cannot be built or takes other channels than the images have
+ */
+export function startStructure(
+  written: string | null,
+  space: SpaceName,
+  image: { resolution: number; channels: number },
+): SuperBlock[] {
+  const preset = START[space][image.resolution < LARGE_RESOLUTION ? 'small' : 'large'];
+  const blocks = superBlocks(parseStructure(written ?? preset));
+  const [first, ...rest] = blocks;
+  if (written === null && first !== undefined) return [{ ...first, in: image.channels }, ...rest];
+  if (first?.in !== image.channels)
+    throw new RangeError(`initStructure takes ${first?.in} input channels, the images have ${image.channels}`);
+  assertBuildable(blocks);
+  return blocks;
+}
