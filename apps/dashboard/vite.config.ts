@@ -10,7 +10,7 @@ export default defineConfig({
     target: 'es2022',
     rolldownOptions: {
       // The schemas of the contracts are built by calls, which a bundler must take for side effects unless told.
-      treeshake: { moduleSideEffects: (id) => !/packages\/(contracts|client)\//.test(id) },
+      treeshake: { moduleSideEffects: (id) => !/(packages\/(contracts|client)|node_modules\/typebox)\//.test(id) },
     },
   },
 });

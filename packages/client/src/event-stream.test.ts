@@ -32,6 +32,10 @@ describe('readEventStream', () => {
     ]);
   });
 
+  it('tells of an id that comes without data', async () => {
+    assert.deepEqual(await framesOf('id: 7\n\nevent: job\n\n'), [{ event: 'message', data: '', id: '7' }]);
+  });
+
   it('reads CRLF that is cut between two chunks as one line end', async () => {
     assert.deepEqual(await framesOf('data: a\r', '\ndata: b\r\n', '\r\n'), [
       { event: 'message', data: 'a\nb', id: '' },

@@ -19,7 +19,7 @@ export async function* readEventStream(body: ReadableStream<Uint8Array>, idleMs:
   const decoder = new TextDecoder();
   let rest = '';
   let frame: StreamFrame = { event: 'message', data: '', id: '' };
-  let hasData = false;
+  let isWorthSending = false;
   try {
     for (;;) {
       const idle = setTimeout(() => void reader.cancel().catch(() => {}), idleMs);
@@ -31,9 +31,9 @@ export async function* readEventStream(body: ReadableStream<Uint8Array>, idleMs:
       rest = lines.pop() ?? '';
       for (const line of lines) {
         if (line === '') {
-          if (hasData) yield { ...frame, data: frame.data.slice(0, -1) };
+          if (isWorthSending) yield { ...frame, data: frame.data.slice(0, -1) };
           frame = { event: 'message', data: '', id: frame.id };
-          hasData = false;
+          isWorthSending = false;
           continue;
         }
         const colon = line.indexOf(':');
@@ -41,10 +41,9 @@ export async function* readEventStream(body: ReadableStream<Uint8Array>, idleMs:
         const text = colon === -1 ? '' : line.slice(colon + 1).replace(/^ /, '');
         if (field === 'event') frame.event = text;
         else if (field === 'id') frame.id = text;
-        else if (field === 'data') {
-          frame.data += `${text}\n`;
-          hasData = true;
-        }
+        else if (field === 'data') frame.data += `${text}\n`;
+        // An id alone is news too: the place from which a lost stream goes on.
+        if (field === 'id' || field === 'data') isWorthSending = true;
       }
     }
   } finally {
