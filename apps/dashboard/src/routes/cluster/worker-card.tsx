@@ -65,7 +65,7 @@ export function WorkerCard({ worker }: { worker: WorkerView }) {
                 {slot.memoryMib !== null && ` · ${Math.round(slot.memoryMib / 1024)} GiB`}
               </span>
               {attempt === undefined ? (
-                <span class="muted">free</span>
+                <span class="muted">{isHere ? 'free' : 'out of reach'}</span>
               ) : (
                 <a href={hashOf(['jobs', attempt.jobId])}>busy, attempt {attempt.number}</a>
               )}
@@ -74,7 +74,7 @@ export function WorkerCard({ worker }: { worker: WorkerView }) {
         })}
       </ul>
       {worker.engine.reasons.length > 0 && (
-        <details class="reasons">
+        <details class="reasons" open>
           <summary>Why no faster engine</summary>
           <dl>
             {worker.engine.reasons.map(({ engine, code, message }) => (

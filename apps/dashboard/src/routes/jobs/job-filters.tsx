@@ -81,7 +81,8 @@ export function JobFilters({ filter }: { filter: JobFilter }) {
         <input
           ref={name}
           type="search"
-          placeholder="name  /"
+          placeholder="part of the name"
+          title="The / key jumps here"
           value={filter.name}
           onInput={(event) => set({ name: event.currentTarget.value })}
         />

@@ -24,8 +24,10 @@ export function JobRow({ job, now }: { job: JobView; now: number }) {
         ))}
       </td>
       <td data-label="Method">
-        {job.method}
-        {job.preset !== null && <span class="muted"> · {job.preset}</span>}
+        <span class="two-lines">
+          {job.method}
+          {job.preset !== null && <span class="muted">{job.preset}</span>}
+        </span>
       </td>
       <td data-label="Progress" class="cell-progress">
         {job.waiting === null ? (

@@ -33,7 +33,7 @@ function RunningValue({ job }: { job: JobView }) {
 
 function Value({ name, value, unit }: { name: string; value: number; unit: string }) {
   return (
-    <span class="key-metric">
+    <span class="two-lines">
       <span class="figure">{formatValue(value, unit)}</span>
       <span class="muted">{name}</span>
     </span>

@@ -1,5 +1,5 @@
 import type uPlot from 'uplot';
-import { formatNumber, unitLabel } from '../../../format/number.ts';
+import { formatTick, unitLabel } from '../../../format/number.ts';
 import { penOf } from './palette.ts';
 
 /** Height of the drawing with its axes, in CSS pixels. */
@@ -8,6 +8,8 @@ export const CHART_HEIGHT = 230;
 export interface ChartOptions {
   /** names of the curves, in the order of their columns */
   names: readonly string[];
+  /** true when the curve at an index has so few points that each is drawn as a dot */
+  isSparse(index: number): boolean;
   unit: string;
   withBands: boolean;
   width: number;
@@ -20,7 +22,8 @@ export interface ChartOptions {
 }
 
 /** uPlot's options for one group of curves: axes with units, a line for each attempt, shared cursor by step. */
-export function chartOptions({ names, unit, withBands, width, element, marks, onCursor }: ChartOptions): uPlot.Options {
+export function chartOptions(options: ChartOptions): uPlot.Options {
+  const { names, unit, withBands, width, element } = options;
   const style = getComputedStyle(element);
   const color = (name: string) => style.getPropertyValue(name).trim();
   const font = `11px ${style.fontFamily}`;
@@ -38,7 +41,13 @@ export function chartOptions({ names, unit, withBands, width, element, marks, on
   for (const [index, name] of names.entries()) {
     const { color: property, dash } = penOf(index);
     const stroke = color(property);
-    series.push({ label: name, stroke, width: 1.75, dash: [...dash], points: { size: 5, fill: stroke } });
+    series.push({
+      label: name,
+      stroke,
+      width: 1.75,
+      dash: [...dash],
+      points: { size: 6, fill: stroke, show: () => options.isSparse(index) },
+    });
     if (!withBands) continue;
     const edge: uPlot.Series = { stroke: 'transparent', width: 0, points: { show: false } };
     series.push(edge, { ...edge });
@@ -61,7 +70,7 @@ export function chartOptions({ names, unit, withBands, width, element, marks, on
         labelSize: 16,
         size: 30,
         grid: { stroke: color('--grid'), width: 1 },
-        values: (_plot, splits) => splits.map((step) => (Number.isInteger(step) ? formatNumber(step) : '')),
+        values: (_plot, splits) => splits.map((step) => (Number.isInteger(step) ? formatTick(step) : '')),
       },
       {
         ...axis,
@@ -69,13 +78,13 @@ export function chartOptions({ names, unit, withBands, width, element, marks, on
         labelSize: unitLabel(unit) === '' ? 0 : 16,
         size: 52,
         grid: { stroke: color('--grid'), width: 1 },
-        values: (_plot, splits) => splits.map((value) => formatNumber(value * scale)),
+        values: (_plot, splits) => splits.map((value) => formatTick(value * scale)),
       },
     ],
     cursor: { sync: { key: 'steps' }, y: false, points: { size: 7 }, drag: { x: true, y: false, uni: 20 } },
     hooks: {
-      setCursor: [(plot) => onCursor(plot.cursor.idx ?? null)],
-      draw: [(plot) => drawMarks(plot, marks(), color('--muted'), font)],
+      setCursor: [(plot) => options.onCursor(plot.cursor.idx ?? null)],
+      draw: [(plot) => drawMarks(plot, options.marks(), color('--muted'), font)],
     },
   };
 }
@@ -94,7 +103,9 @@ function drawMarks(plot: uPlot, marks: readonly { step: number; label: string }[
     ctx.moveTo(x, bbox.top);
     ctx.lineTo(x, bbox.top + bbox.height);
     ctx.stroke();
-    ctx.fillText(label, x + 4 * devicePixelRatio, bbox.top + 10 * devicePixelRatio);
+    const isLeft = x > bbox.left + bbox.width * 0.8; // no room on the right
+    ctx.textAlign = isLeft ? 'right' : 'left';
+    ctx.fillText(label, x + (isLeft ? -5 : 5) * devicePixelRatio, bbox.top + 10 * devicePixelRatio);
   }
   ctx.restore();
 }

@@ -45,7 +45,7 @@ export function ChartPanel({ group, curves, marks }: ChartPanelProps) {
                   stroke-dasharray={dash.join(' ')}
                 />
               </svg>
-              <span class="legend-name">{shortName(metric.name, group.title)}</span>
+              {metric.name !== group.title && <span class="legend-name">{shortName(metric.name, group.title)}</span>}
               <span class="figure">
                 {formatValue(step === null ? lastValue(curve) : valueBefore(curve, step), metric.unit)}
               </span>
@@ -60,7 +60,11 @@ export function ChartPanel({ group, curves, marks }: ChartPanelProps) {
         description={`${group.title} over steps. Last values: ${last.join(', ')}.`}
         onStep={setStep}
       />
-      {numGaps > 0 && <p class="muted">{formatCount(numGaps)} values that are not finite are drawn as gaps.</p>}
+      {numGaps > 0 && (
+        <p class="muted">
+          {numGaps === 1 ? 'One value was' : `${formatCount(numGaps)} values were`} not finite: a gap in the curve.
+        </p>
+      )}
     </figure>
   );
 }

@@ -4,6 +4,9 @@ import { alignCurves, hasBands } from './align-curves.ts';
 import { CHART_HEIGHT, chartOptions } from './chart-options.ts';
 import type { Curve } from './curve.ts';
 
+/** Points up to which a curve shows each as a dot. */
+const MAX_DOTS = 30;
+
 export interface NamedCurve {
   name: string;
   curve: Curve;
@@ -23,8 +26,8 @@ interface ChartProps {
 export function Chart({ curves, unit, description, marks, onStep }: ChartProps) {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
-  const latest = useRef({ marks, onStep });
-  latest.current = { marks, onStep };
+  const latest = useRef({ curves, marks, onStep });
+  latest.current = { curves, marks, onStep };
   const scheme = useScheme();
 
   const names = curves.map(({ name }) => name);
@@ -47,6 +50,7 @@ export function Chart({ curves, unit, description, marks, onStep }: ChartProps) 
       withBands,
       width: element.clientWidth,
       element,
+      isSparse: (index) => (latest.current.curves[index]?.curve.steps.length ?? 0) <= MAX_DOTS,
       marks: () => latest.current.marks,
       onCursor: (index) => latest.current.onStep(index === null ? null : (lastData.current[0][index] ?? null)),
     });
