@@ -1,54 +1,63 @@
-/**
- * Who may import what. A file belongs to the first rule whose pattern fits; `workspaces` and `packages` list what it may
- * import besides itself and Node's own modules. Test files may also import what the last part names.
- */
 const TFJS_CORE = /^@tensorflow\/tfjs-core(\/|$)/;
 const TFJS = /^@tensorflow\//;
 const exactly = (...names) => new RegExp(`^(${names.join('|')})(/|$)`);
 
+/**
+ * Who may import what. A file belongs to the first rule of its `folder` whose pattern `only`, if it has one, fits.
+ * `workspaces` and `packages` list what it may import besides its own workspace's files and Node's modules.
+ */
 export const IMPORT_RULES = [
-  { files: /^packages\/contracts\//, workspaces: [], packages: [exactly('typebox')] },
+  { folder: 'packages/contracts', workspaces: [], packages: [exactly('typebox')] },
   {
-    files: /^packages\/store\//,
+    folder: 'packages/store',
     workspaces: ['contracts'],
     packages: [exactly('@prisma/client', '@prisma/adapter-pg', 'pg')],
   },
-  { files: /^packages\/scheduler\//, workspaces: ['contracts'], packages: [] },
+  { folder: 'packages/scheduler', workspaces: ['contracts'], packages: [] },
   {
-    files: /^packages\/engine-native\//,
+    // These two load whole engines; kernels and ops see the core alone.
+    folder: 'packages/engine-native',
+    only: /\/src\/(engine|probe)\.ts$/,
+    workspaces: [],
+    packages: [TFJS],
+  },
+  {
+    folder: 'packages/engine-native',
     workspaces: [],
     packages: [TFJS_CORE, exactly('@tensorflow/tfjs-backend-cpu', 'node-api-headers')],
   },
   {
-    files: /^packages\/methods\//,
+    folder: 'packages/methods',
     workspaces: ['contracts', 'engine-native/ops'],
     packages: [TFJS_CORE, exactly('sharp')],
   },
-  { files: /^packages\/client\//, workspaces: ['contracts'], packages: [] },
-  { files: /^packages\/cli\//, workspaces: ['client', 'contracts'], packages: [] },
+  { folder: 'packages/client', workspaces: ['contracts'], packages: [] },
+  { folder: 'packages/cli', workspaces: ['client', 'contracts'], packages: [] },
   {
-    files: /^apps\/api\//,
+    folder: 'apps/api',
     workspaces: ['contracts', 'scheduler', 'store'],
     packages: [exactly('fastify', 'fastify-plugin', 'typebox', 'bullmq', 'ioredis', 'pino'), /^@fastify\//],
   },
   {
-    files: /^apps\/worker\/src\/executor\//,
+    // The child alone computes; its parent holds leases and rows.
+    folder: 'apps/worker',
+    only: /^apps\/worker\/src\/executor\//,
     workspaces: ['contracts', 'methods', 'engine-native'],
     packages: [TFJS, exactly('pino')],
   },
   {
-    files: /^apps\/worker\//,
+    folder: 'apps/worker',
     workspaces: ['contracts', 'store'],
     packages: [exactly('bullmq', 'ioredis', 'pino', 'typebox')],
   },
   {
-    files: /^apps\/dashboard\//,
+    folder: 'apps/dashboard',
     workspaces: ['client', 'contracts'],
     packages: [exactly('preact', '@preact/preset-vite', '@preact/signals', 'uplot', 'vite')],
   },
 ];
 
-/** Beyond the rule of their folder: tests of tensor code load a backend, tests of HTTP code a real server. */
+/** What tests may import beyond the rule of their folder: tests of tensor code load a whole engine. */
 export const TEST_EXTRAS = {
   workspaces: ['engine-native', 'engine-native/ops'],
   packages: [TFJS],

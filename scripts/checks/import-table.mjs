@@ -8,8 +8,7 @@ import { inProject } from '../lib/project.mjs';
 import { IMPORT_RULES, TEST_EXTRAS } from './import-rules.mjs';
 
 const SCOPE = '@crucible/';
-const SPECIFIER =
-  /(?:^|[\s;])(?:import|export)\s(?:[^'";]*?\sfrom\s)?\s*['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/g;
+const SPECIFIER = /^\s*(?:import|export)\s(?:[^'";]*?\sfrom\s)?\s*['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/gm;
 
 const withoutComments = (source) => source.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|\s)\/\/.*$/gm, '$1');
 
@@ -46,7 +45,7 @@ export function importFault(file, name) {
     if (workspaceOf(target) !== workspaceOf(file)) return 'reaches into another workspace by path';
     return isMethodOfAnother(file, target) ? 'methods do not import one another' : null;
   }
-  const rule = IMPORT_RULES.find(({ files }) => files.test(file));
+  const rule = IMPORT_RULES.find(({ folder, only }) => folder === workspaceOf(file) && (only?.test(file) ?? true));
   if (rule === undefined) return 'no rule covers this folder';
   const isTest = /\.test\.tsx?$/.test(file) || file.includes('/testing/');
   if (allows(rule, name) || (isTest && allows(TEST_EXTRAS, name))) return null;
@@ -68,9 +67,7 @@ function isMethodOfAnother(file, target) {
 /** What a workspace's manifest depends on must be what its rules let some file of it import. */
 function manifestFaults(folder) {
   const manifest = JSON.parse(fs.readFileSync(inProject(folder, 'package.json'), 'utf8'));
-  const rules = IMPORT_RULES.filter(
-    ({ files }) => files.test(`${folder}/src/executor/x.ts`) || files.test(`${folder}/src/x.ts`),
-  );
+  const rules = IMPORT_RULES.filter((rule) => rule.folder === folder);
   const isAllowed = (name) =>
     rules.some(
       (rule) => allows(rule, name) || rule.workspaces.some((item) => `${SCOPE}${item}`.startsWith(`${name}/`)),

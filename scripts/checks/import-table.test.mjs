@@ -17,6 +17,7 @@ describe('importsOf', () => {
       // import 'eight';
       /* import 'nine'; */
       const text = "not from 'ten'";
+      throw new Error("import 'eleven' first");
     `;
     assert.deepEqual(importsOf(source), ['one', 'two', 'three', 'four', 'five', 'six', 'seven']);
   });
@@ -38,6 +39,12 @@ describe('importFault', () => {
     assert.equal(importFault(run, '@crucible/engine-native/ops'), null);
     assert.match(importFault(run, '@crucible/engine-native') ?? '', /not allowed/);
     assert.equal(importFault('packages/methods/src/nn/conv.test.ts', '@crucible/engine-native'), null);
+  });
+
+  it('lets only the loader of engines import a whole one', () => {
+    assert.equal(importFault('packages/engine-native/src/probe.ts', '@tensorflow/tfjs'), null);
+    assert.match(importFault('packages/engine-native/src/kernels/relu.ts', '@tensorflow/tfjs') ?? '', /not allowed/);
+    assert.equal(importFault('packages/engine-native/src/kernels/relu.ts', '@tensorflow/tfjs-core'), null);
   });
 
   it('keeps the API from tensors and contracts from everything', () => {

@@ -40,7 +40,7 @@ export async function prepareCode(dir) {
  * Brings this clone from whatever state it is in to "the services can start": everything installed, built, fetched,
  * running and migrated. Each part is skipped when it was done before. Two runs in one clone take turns.
  *
- * @param {{ migrated?: (url: string) => Promise<string> }} options `migrated` picks the database to migrate on the
+ * @param {{ migrated?: (url: string, dir: string) => Promise<string> }} options `migrated` picks the database to migrate on the
  *   server at `url` and returns its address; by default the service's own
  * @returns {Promise<{ dir: string, env: Record<string, string>, engine: { built: boolean, remedy?: string } }>} `env`
  *   holds the addresses and folders that the services and tests read
@@ -54,7 +54,7 @@ export async function prepare({ migrated = async (url) => url } = {}) {
     early.catch(() => {}); // awaited below; until then its failure must not count as unhandled
     await installDependencies();
     const [url, engine, [redisUrl, dataDir]] = await Promise.all([database(dir), prepareCode(dir), early]);
-    const databaseUrl = await migrated(url);
+    const databaseUrl = await migrated(url, dir);
     if (fs.existsSync(inProject('prisma/migrations'))) log(`migrations: ${await migrate(databaseUrl)}`);
     const env = { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl, CRUCIBLE_DATA_DIR: dataDir };
     return { dir, env, engine };

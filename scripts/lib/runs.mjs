@@ -53,6 +53,17 @@ export function isInUse(dir) {
 }
 
 /**
+ * True when no other launcher uses the servers; the background system does not count.
+ *
+ * @param {string} dir state folder
+ */
+export function isAlone(dir) {
+  const own = new Set([`${process.pid}.json`, 'up.json']);
+  const others = fs.readdirSync(homeOf(dir)).filter((name) => !own.has(name));
+  return !others.some((name) => isRunning(read(path.join(homeOf(dir), name))));
+}
+
+/**
  * The background system that `up` started, if any of its processes still runs.
  *
  * @param {string} dir state folder

@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { identityOf } from './process.mjs';
-import { enterRun, isInUse, leaveRun, readBackground, writeBackground } from './runs.mjs';
+import { enterRun, isAlone, isInUse, leaveRun, readBackground, writeBackground } from './runs.mjs';
 
 const GONE = { pid: 2 ** 30, start: '1' };
 
@@ -27,6 +27,13 @@ describe('runs of a state folder', () => {
     writeBackground(dir, { base: 'http://x', build: 'b', services: [{ name: 'api', ...identityOf(process.pid) }] });
     assert.equal(leaveRun(dir), false);
     assert.equal(readBackground(dir)?.base, 'http://x');
+  });
+
+  it('tells other launchers from this one', () => {
+    enterRun(dir);
+    assert.equal(isAlone(dir), true);
+    fs.writeFileSync(path.join(dir, 'runs', `${process.ppid}.json`), JSON.stringify(identityOf(process.ppid)));
+    assert.equal(isAlone(dir), false);
   });
 
   it('forgets runs that were killed', () => {

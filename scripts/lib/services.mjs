@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { Failure } from './failure.mjs';
 import { freePort, PORT_ATTEMPTS } from './ports.mjs';
@@ -42,7 +43,7 @@ function start(name, dir, env, supervised) {
   child.stdin?.on('error', () => {}); // it ended before we did: reported by whoever waits for it
   if (!supervised) child.unref();
   service.said = () => fs.readFileSync(logFile).subarray(from).toString('utf8');
-  service.onEnd = (action) => child.on('exit', action);
+  service.onEnd = (action) => (service.hasEnded ? action(child.exitCode, child.signalCode) : child.on('exit', action));
   service.stop = () => (service.hasEnded ? Promise.resolve() : stopPid(child.pid, 'SIGTERM', STOP_LIMIT_MS));
   return service;
 }
@@ -58,16 +59,18 @@ const isReady = (base) =>
  * `CRUCIBLE_PORT` asks for one.
  *
  * @param {{ dir: string, env: Record<string, string> }} prepared see `prepare`
- * @param {{ supervised: boolean }} options
+ * @param {{ supervised: boolean, onStart: (service: ReturnType<typeof start>) => void }} options `onStart` is called
+ *   with each process as soon as it runs, so that it can be stopped whatever happens next
  * @returns {Promise<{ base: string } & ReturnType<typeof start>>} `base`: its address
  * @throws {Failure} with the end of its log
  */
-export async function startApi({ dir, env }, { supervised }) {
+export async function startApi({ dir, env }, { supervised, onStart }) {
   for (let attempt = 1; ; attempt++) {
     const port = settings.apiPort ?? String(await freePort());
     const address = { CRUCIBLE_HOST: '127.0.0.1', CRUCIBLE_PORT: port };
     const page = { CRUCIBLE_DASHBOARD_DIR: inProject('apps/dashboard/dist') };
     const api = start('api', dir, { ...env, ...address, ...page }, supervised);
+    onStart(api);
     const base = `http://127.0.0.1:${port}`;
     const deadline = performance.now() + START_LIMIT_MS;
     while (!api.hasEnded && performance.now() < deadline) {
@@ -86,17 +89,20 @@ export async function startApi({ dir, env }, { supervised }) {
  *
  * @param {{ dir: string, env: Record<string, string> }} prepared see `prepare`
  * @param {ReturnType<typeof import('./api-client.mjs').createClient>} client
- * @param {{ supervised: boolean }} options
+ * @param {Parameters<typeof startApi>[1]} options
  * @returns {Promise<{ worker: object } & ReturnType<typeof start>>} `worker`: as the API shows it
  * @throws {Failure} with the end of its log
  */
-export async function startWorker({ dir, env }, client, { supervised }) {
+export async function startWorker({ dir, env }, client, { supervised, onStart }) {
   // A worker that was killed a moment ago still counts as ready: the new one is told from it by its start.
   const key = ({ id, startedAt }) => `${id} ${startedAt}`;
   const before = new Set((await client.get('/v1/workers')).data.map(key));
-  const service = await withSpool(dir, (spool) =>
-    start('worker', dir, { ...env, CRUCIBLE_STATE_DIR: spool }, supervised),
-  );
+  const service = await withSpool(dir, (spool, number) => {
+    // Two workers of one clone need two names; a name comes back with its folder.
+    const name = { CRUCIBLE_WORKER_NAME: settings.workerName ?? `${os.hostname()}-${number}` };
+    return start('worker', dir, { ...env, ...name, CRUCIBLE_STATE_DIR: spool }, supervised);
+  });
+  onStart(service);
   const deadline = performance.now() + START_LIMIT_MS;
   while (!service.hasEnded && performance.now() < deadline) {
     const { data } = await client.get('/v1/workers');

@@ -15,6 +15,7 @@ export function readSettings(env) {
     redisUrl: given(env.REDIS_URL),
     dataDir: dataDir === null ? null : path.resolve(dataDir),
     apiPort: given(env.CRUCIBLE_PORT),
+    workerName: given(env.CRUCIBLE_WORKER_NAME),
     chromium: given(env.CRUCIBLE_CHROMIUM),
     schemaEngine: given(env.PRISMA_SCHEMA_ENGINE_BINARY),
   });

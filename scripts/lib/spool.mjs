@@ -17,7 +17,7 @@ const ownerOf = (folder) => {
  *
  * @template {{ pid: number }} S
  * @param {string} dir state folder
- * @param {(folder: string) => S} startIn starts the worker with that folder
+ * @param {(folder: string, number: number) => S} startIn starts the worker with that folder; `number` counts from 1
  * @returns {Promise<S>} what `startIn` returns
  */
 export function withSpool(dir, startIn) {
@@ -26,7 +26,7 @@ export function withSpool(dir, startIn) {
       const folder = path.join(dir, `worker-${number}`);
       if (isRunning(ownerOf(folder))) continue;
       fs.mkdirSync(folder, { recursive: true });
-      const worker = startIn(folder);
+      const worker = startIn(folder, number);
       fs.writeFileSync(path.join(folder, 'owner.json'), JSON.stringify(identityOf(worker.pid)));
       return worker;
     }

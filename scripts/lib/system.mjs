@@ -3,7 +3,8 @@ import { keptKey, obtainKey } from './api-key.mjs';
 import { buildKey } from './build.mjs';
 import { Failure } from './failure.mjs';
 import { log } from './log.mjs';
-import { readBackground } from './runs.mjs';
+import { identityOf } from './process.mjs';
+import { clearBackground, readBackground, writeBackground } from './runs.mjs';
 import { startApi, startWorker } from './services.mjs';
 import { fail, isClosing, onShutdown } from './shutdown.mjs';
 
@@ -18,14 +19,15 @@ export const dashboardPage = (base, key) => `${base}/#key=${key}`;
 export async function startSystem(prepared) {
   const services = [];
   onShutdown(() => Promise.all(services.map((service) => service.stop())));
-  return connect(prepared, true, (service) => {
-    services.push(service);
+  const { api, worker, ...system } = await connect(prepared, true, (service) => services.push(service));
+  for (const service of [api, worker]) {
     service.onEnd((code, signal) => {
       if (isClosing()) return;
       const said = service.said().slice(-2000);
       fail(new Failure(`The ${service.name} ended (${code ?? signal}), see ${service.logFile}:\n${said}`));
     });
-  });
+  }
+  return { ...system, worker: worker.worker };
 }
 
 /**
@@ -35,27 +37,34 @@ export async function startSystem(prepared) {
  */
 export async function startBackgroundSystem(prepared) {
   const services = [];
+  const note = { base: '', build: buildKey(), services: [] };
+  // Written at each start: what a killed launcher leaves half-way can be stopped all the same.
+  const onStart = (service) => {
+    services.push(service);
+    note.services.push({ name: service.name, ...identityOf(service.pid) });
+    writeBackground(prepared.dir, note);
+  };
   try {
-    const system = await connect(prepared, false, (service) => services.push(service));
-    return { ...system, services };
+    const { api, worker, ...system } = await connect(prepared, false, onStart);
+    writeBackground(prepared.dir, { ...note, base: api.base });
+    return { ...system, worker: worker.worker };
   } catch (error) {
     await Promise.all(services.map((service) => service.stop()));
+    clearBackground(prepared.dir);
     throw error;
   }
 }
 
 /** Starts the services in the order in which they need one another; `onStart` gets each as soon as it runs. */
 async function connect(prepared, supervised, onStart) {
-  const api = await startApi(prepared, { supervised });
-  onStart(api);
+  const api = await startApi(prepared, { supervised, onStart });
   log(`API: ready at ${api.base}`);
   const key = await obtainKey(prepared, api.base);
   const client = createClient(api.base, key);
-  const service = await startWorker(prepared, client, { supervised });
-  onStart(service);
-  const { worker } = service;
-  log(`worker: ready, engine ${worker.engine.name} with ${worker.engine.threads} threads`);
-  return { base: api.base, key, client, worker };
+  const worker = await startWorker(prepared, client, { supervised, onStart });
+  const { engine } = worker.worker;
+  log(`worker: ready, engine ${engine.name} with ${engine.threads} threads`);
+  return { base: api.base, key, client, api, worker };
 }
 
 /**

@@ -26,8 +26,8 @@ export async function test(filters) {
   const add = (counts) => {
     for (const name of Object.keys(total)) total[name] += counts[name];
   };
-  setLastLine(() => `${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
   const { dir, env } = await prepare({ migrated: createTestDatabase });
+  setLastLine(() => `${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
   const groups = testFiles(filters);
   const browser = browserFor(
     groups.flatMap(({ files }) => files),

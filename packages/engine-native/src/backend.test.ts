@@ -15,7 +15,7 @@ describe('onednn backend', () => {
   it('trains like the plain cpu engine', async () => {
     const lossesOn = async (backend: string) => {
       await tf.setBackend(backend);
-      const net = new SmallNet(2);
+      const net = new SmallNet(2, { batch: 4, size: 8, channels: 8 });
       const losses = Array.from({ length: 3 }, () => net.step());
       net.dispose();
       return losses;

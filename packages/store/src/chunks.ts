@@ -22,18 +22,9 @@ export async function putChunk(client: Queryable, sha256: string, bytes: Uint8Ar
   );
 }
 
-/** Bytes come in binary form, which is half the size of Postgres' text form. */
-const RAW: pg.CustomTypesConfig = { getTypeParser: () => (value: Buffer) => value };
-
 /** @throws `checkpoint-corrupt` when the bytes are gone or do not have this hash */
 export async function readChunk(pool: pg.Pool, sha256: string): Promise<Uint8Array> {
-  const query = {
-    text: 'select data from chunk where sha256 = $1',
-    values: [toBytes(sha256)],
-    types: RAW,
-    binary: true,
-  };
-  const { rows } = await pool.query<{ data: Buffer }>(query);
+  const { rows } = await pool.query<{ data: Buffer }>('select data from chunk where sha256 = $1', [toBytes(sha256)]);
   const data = rows[0]?.data;
   if (data === undefined) throw new CrucibleError('checkpoint-corrupt', `Chunk ${sha256} is gone.`);
   if (sha256Of(data) !== sha256)

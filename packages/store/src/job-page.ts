@@ -2,9 +2,7 @@ import { CrucibleError, type JobPage, type JobsQuery } from '@crucible/contracts
 import type pg from 'pg';
 import { jobCursors } from './job-cursor.ts';
 import { JOB_COLUMNS, type JobRow, toJobView } from './job-row.ts';
-
-/** `text` as a literal inside a LIKE pattern. */
-const escapeLike = (text: string): string => text.replace(/[\\%_]/g, '\\$&');
+import { escapeLike } from './like-pattern.ts';
 
 /** @throws `invalid-request` unless `tag` is `key=value` */
 function tagFilter(tag: string): string {

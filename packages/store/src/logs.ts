@@ -4,6 +4,7 @@ import type { Database } from './database.ts';
 import type { Prisma } from './generated/client.ts';
 import { acceptBatch, type Batch, type BatchReceipt } from './ingest-cursor.ts';
 import { assertJobExists } from './job-lookup.ts';
+import { escapeLike } from './like-pattern.ts';
 import { storableJson, storableText } from './stored-text.ts';
 import { transaction } from './transaction.ts';
 
@@ -63,7 +64,7 @@ function whereOf(jobId: string, { level, contains, after }: LogsQuery): Prisma.L
   return {
     jobId,
     ...(level === undefined ? {} : { level: { in: LOG_LEVELS.slice(LOG_LEVELS.indexOf(level)) } }),
-    ...(contains === undefined ? {} : { message: { contains, mode: 'insensitive' } }),
+    ...(contains === undefined ? {} : { message: { contains: escapeLike(contains), mode: 'insensitive' } }),
     ...(attempt === undefined || line === undefined
       ? {}
       : { OR: [{ attempt: { gt: attempt } }, { attempt, line: { gt: line } }] }),

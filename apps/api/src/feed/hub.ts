@@ -65,6 +65,11 @@ export class FeedHub {
     return this.#isStopped;
   }
 
+  /** Open streams and long polls. */
+  get numListeners(): number {
+    return this.#listeners.size;
+  }
+
   /** @returns a function that ends the subscription */
   subscribe(listener: FeedListener): () => void {
     this.#listeners.add(listener);

@@ -31,7 +31,9 @@ export async function schedulePass(scheduling: Scheduling): Promise<number> {
       ? []
       : await scheduling.dispatch(dispatch.map((jobId) => ({ jobId, version: versionOf.get(jobId) ?? 0 })));
   await scheduling.setWaiting(
-    waiting.map(({ jobId, code, message, position }) => ({ jobId, waiting: { code, message, position } })),
+    waiting
+      .filter(({ code }) => code !== 'dispatched') // the dispatch itself has stored that
+      .map(({ jobId, code, message, position }) => ({ jobId, waiting: { code, message, position } })),
   );
   return dispatched.length;
 }

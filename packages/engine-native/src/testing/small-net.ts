@@ -11,9 +11,8 @@ export class SmallNet {
   readonly #x: tf.Tensor4D;
   readonly #labels: tf.Tensor2D;
 
-  constructor(seed: number) {
+  constructor(seed: number, { batch = 16, size = 20, channels = 24 } = {}) {
     const random = new TestRandom(seed);
-    const channels = 24;
     const shapes = [
       [3, 3, 3, channels],
       [channels],
@@ -29,8 +28,8 @@ export class SmallNet {
     }
     const moving = (value: number) => tf.tidy(() => tf.variable(tf.fill([channels], value), false));
     this.#moving = { mean: moving(0), variance: moving(1), momentum: 0.9 };
-    this.#x = toTensor(random.array([16, 20, 20, 3])) as tf.Tensor4D;
-    const classes = Array.from({ length: 16 }, () => random.integer(0, 9));
+    this.#x = toTensor(random.array([batch, size, size, 3])) as tf.Tensor4D;
+    const classes = Array.from({ length: batch }, () => random.integer(0, 9));
     this.#labels = tf.tidy(() => tf.cast(tf.oneHot(tf.tensor1d(classes, 'int32'), 10), 'float32')) as tf.Tensor2D;
   }
 
