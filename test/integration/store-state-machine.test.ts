@@ -4,22 +4,12 @@ import { CrucibleError, END_CODES, type EndCode, type JobState, legalActions } f
 import type { AttemptFence } from '@crucible/store';
 import { withDatabase } from '../support/database.ts';
 import { newJob, newWorker } from '../support/running-attempt.ts';
+import { seededRandom } from '../support/seeded-random.ts';
 
 const { store, sql } = await withDatabase();
 
 const NUM_SEQUENCES = 40;
 const NUM_COMMANDS = 30;
-
-/** Mulberry32: the same sequences in every run, so that a failure can be looked at again. */
-function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 /** What a job should be, in a few variables and none of the store's code. */
 interface Model {
@@ -48,7 +38,7 @@ const COMMANDS = [
   'retry',
   'retry',
   'stale-dispatch',
-] as const; // prettier-ignore
+] as const;
 type Command = (typeof COMMANDS)[number];
 
 /** Moves the model; returns false when the command must be refused or change nothing. */
@@ -151,8 +141,8 @@ async function carryOut(jobId: string, command: Command, failure: EndCode, last:
 const REFUSALS = new Set(['illegal-transition', 'stale-fence']);
 
 it('moves jobs as a model in memory does, for random commands, legal and illegal', async () => {
-  const random = generator(20);
-  const pick = <T>(list: readonly [T, ...T[]]): T => list[Math.floor(random() * list.length)] ?? list[0];
+  const draw = seededRandom(20);
+  const pick = <T>(list: readonly [T, ...T[]]): T => list[draw(list.length)] ?? list[0];
   const seen = new Map<JobState, number>();
   for (let sequence = 0; sequence < NUM_SEQUENCES; sequence++) {
     const { value: job } = await store.jobs.submit(newJob());
