@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import { describe, it } from 'node:test';
 import { END_CODES, type EndCode } from '@crucible/contracts';
-import { CHANNELS } from '@crucible/store';
+import { CHANNELS, type ClaimedJob } from '@crucible/store';
 import { hasCode } from '../support/codes.ts';
 import { withDatabase } from '../support/database.ts';
+import { eventually } from '../support/poll.ts';
 import { claim, dispatch, METHOD_ERROR, newJob, newWorker, SUCCESS, startJob } from '../support/running-attempt.ts';
 
 const { store, sql } = await withDatabase();
@@ -272,24 +273,40 @@ describe('an attempt that lost its job', () => {
     for (const write of writes.slice(0, 2)) await assert.rejects(write(), stale);
   });
 
-  it('cannot slip a batch in while its job changes hands', async () => {
-    const { job, attempt, workerId } = await startJob(store);
-    const outcomes = await Promise.allSettled([
-      ...Array.from({ length: 20 }, (_, i) =>
-        store.metrics.appendBatch({
-          ...attempt,
-          sequence: i + 1,
-          points: [{ key: 'a', step: i, value: i, timeMs: 0 }],
-        }),
-      ),
-      store.attempts.release(attempt).then(() => claim(store, job.id, workerId)),
-    ]);
-    const stored = outcomes.slice(0, 20).filter((outcome) => outcome.status === 'fulfilled').length;
-    const { rows } = await sql.query(
-      'select count(*)::int as n from metric_point p join series s on s.id = p.series_id where s.job_id = $1',
-      [job.id],
-    );
-    assert.equal(rows[0].n, stored);
+  it('cannot slip a write in while its job changes hands: the write waits, and is refused', async () => {
+    const isWaiting = async () =>
+      (await sql.query(`select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`))
+        .rowCount === 1;
+    const manifest = { format: 1 as const, method: 'zen-nas', step: 1, state: {}, tensors: [] };
+    const writes = (attempt: ClaimedJob, checkpointId: string): (() => Promise<unknown>)[] => [
+      () => store.metrics.appendBatch({ ...attempt, sequence: 1, points: [] }),
+      () => store.logs.appendBatch({ ...attempt, sequence: 1, lines: [] }),
+      () => store.checkpoints.begin({ ...attempt, manifest: { ...manifest, step: 2 } }),
+      () => store.checkpoints.commit({ ...attempt, checkpointId }),
+      () => store.artifacts.store({ ...attempt, name: 'a', mediaType: 'text/plain', content: [] }),
+      () => store.attempts.finish({ ...attempt, ...SUCCESS }),
+      () => store.attempts.release(attempt),
+    ];
+    for (let i = 0; i < 7; i++) {
+      const { job, attempt } = await startJob(store);
+      const { checkpointId } = await store.checkpoints.begin({ ...attempt, manifest });
+      const other = await sql.connect();
+      await other.query('begin');
+      await other.query('update job set fence = fence + 1 where id = $1', [job.id]);
+      let isSettled = false;
+      const write = assert.rejects(
+        async () => writes(attempt, checkpointId)[i]?.(),
+        hasCode('stale-fence'),
+        `write ${i}`,
+      );
+      const settled = write.finally(() => {
+        isSettled = true;
+      });
+      await eventually('the write waits', async () => isSettled || (await isWaiting()));
+      await other.query('commit');
+      other.release();
+      await settled;
+    }
   });
 });
 

@@ -92,6 +92,19 @@ describe('an idempotency key', () => {
     assert.equal((await store.jobs.retry(job.id, key)).isReplayed, false);
   });
 
+  it('is in flight while the first request has not been answered', async () => {
+    const first = await sql.connect();
+    await first.query('begin');
+    await first.query(
+      `insert into idempotent_answer (principal, route, key, fingerprint, expires_at)
+       values ('key-1', 'POST /v1/jobs', 'slow', 'f', now() + interval '1 day')`,
+    );
+    await assert.rejects(store.jobs.submit(newJob(), request({ key: 'slow' })), hasCode('idempotency-in-flight'));
+    await first.query('rollback');
+    first.release();
+    assert.equal((await store.jobs.submit(newJob(), request({ key: 'slow' }))).isReplayed, false);
+  });
+
   it('is swept after its day', async () => {
     await store.jobs.submit(newJob(), request({ key: 'old' }));
     await sql.query(`update idempotent_answer set expires_at = now() - interval '1 second' where key = 'old'`);

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
+import { EventEmitter, once } from 'node:events';
 import { describe, it } from 'node:test';
 import type { MetricPoint } from '@crucible/contracts';
 import { MAX_POINTS_PER_BATCH, MAX_SERIES_PER_JOB } from '@crucible/contracts';
-import type { ClaimedJob } from '@crucible/store';
+import { CHANNELS, type ClaimedJob } from '@crucible/store';
 import { hasCode } from '../support/codes.ts';
 import { withDatabase } from '../support/database.ts';
 import { claim, startJob } from '../support/running-attempt.ts';
@@ -95,6 +96,17 @@ describe('a batch', () => {
     ]);
     assert.equal((await store.metrics.series(job.id))[0]?.count, 2);
   });
+});
+
+it('tells by a hint that points can be read', async () => {
+  const { job, attempt } = await startJob(store);
+  const heard = new EventEmitter();
+  const listener = await store.listen(CHANNELS.hints, (payload) => heard.emit('hint', payload));
+  const told = once(heard, 'hint');
+  await append(attempt, 1, 5, [1, 2, 3]);
+  const [payload] = await told;
+  assert.deepEqual(JSON.parse(payload), { jobId: job.id, maxStep: 7, progress: null });
+  await listener.close();
 });
 
 describe('a series', () => {

@@ -4,7 +4,7 @@ export const CHANNELS = {
   wake: 'crucible_wake',
   /** events got their place in the feed; the payload is the newest `seq` */
   events: 'crucible_events',
-  /** a running job moved on; the payload is a `ProgressHint` as JSON */
+  /** a running job moved on, or points of it were stored; the payload is a `ProgressHint` as JSON */
   hints: 'crucible_hints',
   /** a user canceled a running job; the payload is the attempt's id */
   cancels: 'crucible_cancels',

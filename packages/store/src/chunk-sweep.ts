@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { allowLongStatements } from './long-statement.ts';
 import { transaction } from './transaction.ts';
 
 const BATCH = 500;
@@ -37,6 +38,7 @@ async function abandonUploads(pool: pg.Pool): Promise<void> {
  */
 function deleteOrphans(pool: pg.Pool): Promise<number> {
   return transaction(pool, async (client) => {
+    await allowLongStatements(client);
     const { rowCount } = await client.query(
       `with orphans as materialized (
          select c.sha256 from chunk c where ${IS_ORPHAN} order by c.touched_at limit ${BATCH} for update skip locked

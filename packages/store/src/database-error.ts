@@ -31,9 +31,6 @@ export const isNotNow = (error: unknown): boolean =>
   error instanceof Error &&
   (NOT_NOW.has(codeOf(error)) || codeOf(error).startsWith('08') || NOT_NOW_MESSAGE.test(error.message));
 
-/** True for the error of a broken unique constraint or index. */
-export const isUniqueViolation = (error: unknown): boolean => error instanceof Error && codeOf(error) === '23505';
-
 /** True when a row lock could not be had in time. */
 export const isLockTimeout = (error: unknown): boolean => error instanceof Error && codeOf(error) === '55P03';
 

@@ -34,7 +34,10 @@ export function openDatabase(databaseUrl: string, applicationName: string, poolS
     idle_in_transaction_session_timeout: 10_000,
     types: { getTypeParser },
   });
-  pool.on('error', () => {}); // an idle connection broke: the pool has dropped it, the next query opens another
+  // A connection that breaks between two statements tells so by an event, which ends the process if nobody listens.
+  // The next statement on it fails, and the pool replaces it.
+  pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
   const adapter = new PrismaPg(pool, { statementNameGenerator });
   return { pool, prisma: new PrismaClient({ adapter }) };
 }

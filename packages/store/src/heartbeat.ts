@@ -1,8 +1,8 @@
 import type { Progress } from '@crucible/contracts';
-import { CHANNELS } from './channels.ts';
 import type { Queryable } from './database.ts';
 import type { AttemptFence } from './fence.ts';
 import { LEASE } from './lease.ts';
+import { sendHint } from './progress-hint.ts';
 import { storableJson } from './stored-text.ts';
 
 export interface HeartbeatEntry extends AttemptFence {
@@ -22,9 +22,6 @@ export interface HeartbeatCommand {
   attemptId: string;
   command: 'none' | 'cancel' | 'fenced';
 }
-
-/** Postgres refuses a notification of 8,000 bytes; a hint without its progress still says that there is news. */
-const MAX_HINT_BYTES = 7900;
 
 /**
  * One statement for all attempts of a worker. Jobs are locked before attempts, like everywhere; an attempt that is
@@ -52,16 +49,10 @@ const BEAT = `
     returning a.id
   ), moved as (
     update job j set progress = o.progress, version = j.version + 1 from owned o where j.id = o.job_id and o.has_progress
-  ), hinted as (
-    select o.attempt_id, json_build_object('jobId', o.job_id, 'maxStep', o.step, 'progress', o.progress)::text as hint,
-      json_build_object('jobId', o.job_id, 'maxStep', o.step, 'progress', null)::text as bare
-    from owned o where o.has_progress or o.has_step
   )
   select o.attempt_id as "attemptId", case o.job_state when 'stopping' then 'cancel' else 'none' end as command,
-    case when h.hint is null then null
-      else pg_notify('${CHANNELS.hints}', case when octet_length(h.hint) < ${MAX_HINT_BYTES} then h.hint else h.bare end)
-    end as hint
-  from owned o join renewed r on r.id = o.attempt_id left join hinted h on h.attempt_id = o.attempt_id`;
+    case when o.has_progress or o.has_step then ${sendHint('o.job_id', 'o.step', 'o.progress')} end as hint
+  from owned o join renewed r on r.id = o.attempt_id`;
 
 /** See {@link Attempts.heartbeat}. */
 export async function heartbeat(client: Queryable, beat: Heartbeat): Promise<HeartbeatCommand[]> {

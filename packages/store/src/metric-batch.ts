@@ -1,6 +1,7 @@
 import { CrucibleError, MAX_POINTS_PER_BATCH, MAX_SERIES_PER_JOB, type MetricPoint } from '@crucible/contracts';
 import type pg from 'pg';
 import { acceptBatch, type Batch, type BatchReceipt } from './ingest-cursor.ts';
+import { hintPoints } from './progress-hint.ts';
 import { isFiniteValue } from './series-recount.ts';
 import { transaction } from './transaction.ts';
 
@@ -42,6 +43,7 @@ export async function appendMetrics(pool: pg.Pool, batch: MetricBatch): Promise<
       accepted.number,
       accepted.resumedStep,
     ]);
+    if (points.length > 0) await hintPoints(client, accepted.jobId, Math.max(...points.map((point) => point.step)));
     return { isDuplicate: false };
   });
 }

@@ -18,7 +18,8 @@ export interface Metrics {
   series(jobId: string): Promise<SeriesView[]>;
   /**
    * One curve in order of steps, without the points that a later attempt replaced by resuming before them.
-   * More than `maxPoints` are merged into buckets whose extremes are kept, as are the last point and the shape.
+   * More than `maxPoints` are merged into buckets of equal width in steps. Of each the last point and the extremes are
+   * kept; the first and the last point of the curve stay as they are.
    *
    * @throws `not-found` for an unknown job; a key without points gives an empty curve
    */

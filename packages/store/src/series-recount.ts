@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { readMask } from './attempt-mask.ts';
+import { allowLongStatements } from './long-statement.ts';
 
 /** A value that has a place on a chart, as SQL. */
 export const isFiniteValue = (column: string): string => `${column} not in ('NaN', 'Infinity', '-Infinity')`;
@@ -10,6 +11,7 @@ export const isFiniteValue = (column: string): string => `${column} not in ('NaN
  */
 export async function recountSeries(client: pg.PoolClient, jobId: string): Promise<void> {
   const { attempts, maxSteps } = await readMask(client, jobId);
+  await allowLongStatements(client);
   await client.query(
     `with shown as (
        select distinct on (p.series_id, p.step) p.series_id, p.step, p.value
