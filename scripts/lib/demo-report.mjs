@@ -81,4 +81,4 @@ export function printResult(job, { databaseUrl, page }) {
 }
 
 /** Tables in which a job lies. */
-const databaseTables = ['jobs', 'attempts', 'metric_points', 'checkpoints', 'artifacts'];
+const databaseTables = ['job', 'attempt', 'series', 'metric_point', 'checkpoint', 'artifact'];
