@@ -28,8 +28,8 @@ export function buildKey() {
 const isBuilt = (folder) => ['dist', 'dist-types'].some((name) => fs.existsSync(inProject(folder, name)));
 
 /**
- * Compiles all workspaces when a source changed; the tests of the whole system are left to `check`. When a result is missing the build starts afresh: the compiler's own
- * notes would otherwise claim that there is nothing to do.
+ * Compiles all workspaces when a source changed; the tests of the whole system are left to `check`. When a result is
+ * missing the build starts afresh: the compiler's own notes would otherwise claim that there is nothing to do.
  */
 export async function buildServices() {
   const compiled = workspaces().filter((folder) => fs.existsSync(inProject(folder, 'tsconfig.json')));
