@@ -1,53 +1,89 @@
-// Unpacks Debian or Ubuntu packages into a folder, without root and without installing them:
-// apt-get works on a private state folder, dpkg -x only copies files.
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { run, which } from './process.mjs';
 
-/** True if this system can fetch packages this way. */
+let lists = null;
+
+/** Options that keep every file of apt inside a folder of ours, so that no privilege is needed and nothing is changed. */
+const privateState = (state) => [
+  ...['-o', `Dir::State=${state}/state`, '-o', `Dir::Cache=${state}/cache`],
+  ...['-o', 'Dir::State::status=/var/lib/dpkg/status', '-o', 'Debug::NoLocking=1', '-o', 'APT::Sandbox::User='],
+  '-qq',
+];
+
+/** True where packages can be fetched this way: a Debian or Ubuntu system. */
 export const canFetchPackages = () =>
   which('apt-get') !== undefined && which('dpkg') !== undefined && fs.existsSync('/var/lib/dpkg/status');
 
+/** Fetches the package lists once per process; later callers wait for the first and share them. */
+async function fetchLists() {
+  if (!canFetchPackages()) throw new Error('apt-get and dpkg not found: not a Debian or Ubuntu system');
+  const state = fs.mkdtempSync(path.join(os.tmpdir(), 'crucible-apt-'));
+  process.on('exit', () => fs.rmSync(state, { recursive: true, force: true }));
+  for (const folder of ['state/lists/partial', 'cache/archives/partial']) {
+    fs.mkdirSync(path.join(state, folder), { recursive: true });
+  }
+  // A third-party source that is down must not hide the distribution's own: what is missing shows when it is asked for.
+  await run('apt-get', [...privateState(state), 'update'], { allowFailure: true });
+  return state;
+}
+
+/** The packages and those of their dependencies that the system lacks. */
+async function closureOf(packages, state) {
+  const plan = ['-y', '--no-install-recommends', '--print-uris', 'install', ...packages];
+  const { out } = await run('apt-get', [...privateState(state), ...plan]);
+  const named = out.split('\n').map((line) => /\s([a-z0-9][a-z0-9.+-]*)_\S+\.deb\s/.exec(line)?.[1]);
+  return [...new Set([...packages, ...named.filter((name) => name !== undefined)])];
+}
+
 /**
- * Unpacks `packages`, and what they depend on and the system lacks, into `into`.
+ * Unpacks distribution packages, and what they depend on and the system lacks, without root and without installing
+ * them. The folder is complete or absent: the work is done beside it and renamed at the end.
  *
- * The folder is complete or absent: work happens beside it and is renamed at the end, so an
- * interrupted run leaves nothing that looks finished. An existing folder is kept as it is.
- *
- * @returns names of the packages unpacked; empty if the folder was there already
+ * @param {string[]} packages names of Debian or Ubuntu packages
+ * @param {string} into folder to make; files lie below it as they would below `/`. One that exists is kept as it is.
+ * @returns {Promise<string[]>} names of the packages unpacked, none when the folder was there
+ * @throws {Error} where there is no apt, or a package cannot be had
  */
 export async function extractPackages(packages, into) {
   if (fs.existsSync(into)) return [];
-  if (!canFetchPackages()) throw new Error('apt-get and dpkg are needed to fetch packages');
-  const partial = `${into}.partial-${process.pid}`;
-  const apt = path.join(partial, '.apt');
-  const downloads = path.join(apt, 'packages');
-  fs.rmSync(partial, { recursive: true, force: true });
-  for (const folder of ['state/lists/partial', 'cache/archives/partial', 'packages']) {
-    fs.mkdirSync(path.join(apt, folder), { recursive: true });
+  lists ??= fetchLists();
+  const state = await lists;
+  const draft = `${into}.draft`;
+  const files = path.join(draft, '.packages');
+  fs.rmSync(draft, { recursive: true, force: true });
+  fs.mkdirSync(files, { recursive: true });
+  const names = await closureOf(packages, state);
+  await run('apt-get', [...privateState(state), 'download', ...names], { cwd: files });
+  for (const file of fs.readdirSync(files)) await run('dpkg', ['-x', path.join(files, file), draft]);
+  fs.rmSync(files, { recursive: true, force: true });
+  fs.renameSync(draft, into);
+  return names;
+}
+
+/**
+ * Search path for the shared libraries of packages that `extractPackages` unpacked.
+ *
+ * @param {string} home the folder that they were unpacked into
+ * @returns {string} for `LD_LIBRARY_PATH`
+ */
+export function libraryPath(home) {
+  const folders = [];
+  for (const base of ['usr/lib', 'lib'].map((name) => path.join(home, name))) {
+    if (!fs.existsSync(base)) continue;
+    const below = fs.readdirSync(base).filter((name) => name.includes('linux-gnu'));
+    for (const folder of below.map((name) => path.join(base, name))) folders.push(folder, ...privateLibraries(folder));
+    folders.push(base);
   }
-  const options = [
-    ...['-o', `Dir::State=${apt}/state`],
-    ...['-o', `Dir::Cache=${apt}/cache`],
-    ...['-o', 'Dir::State::status=/var/lib/dpkg/status'],
-    ...['-o', 'Debug::NoLocking=1'],
-    // apt would otherwise drop to its own user, who may not write here
-    ...['-o', 'APT::Sandbox::User='],
-    '-qq',
-  ];
-  try {
-    await run('apt-get', [...options, 'update']);
-    const install = ['-y', '--no-install-recommends', '--print-uris', 'install', ...packages];
-    const { out } = await run('apt-get', [...options, ...install]);
-    const missing = out.split('\n').map((line) => /\s([a-z0-9][a-z0-9.+-]*)_\S+\.deb\s/.exec(line)?.[1]);
-    const names = [...new Set([...packages, ...missing.filter((name) => name !== undefined)])];
-    await run('apt-get', [...options, 'download', ...names], { cwd: downloads });
-    for (const file of fs.readdirSync(downloads)) await run('dpkg', ['-x', path.join(downloads, file), partial]);
-    fs.rmSync(apt, { recursive: true, force: true });
-    fs.mkdirSync(path.dirname(into), { recursive: true });
-    fs.renameSync(partial, into);
-    return names;
-  } finally {
-    fs.rmSync(partial, { recursive: true, force: true });
-  }
+  return folders.join(path.delimiter);
+}
+
+/** Sub-folders with shared libraries that a program finds by a path compiled into it, which is not where they are now. */
+function privateLibraries(folder) {
+  return fs
+    .readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => path.join(folder, entry.name))
+    .filter((below) => fs.readdirSync(below).some((file) => /^lib.*\.so(\.|$)/.test(file)));
 }

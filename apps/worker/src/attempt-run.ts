@@ -1,17 +1,17 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CrucibleError, type EndCode, type FromChild, type Progress, type Slot } from '@crucible/contracts';
+import type { Progress, Slot } from '@crucible/contracts';
 import type { AttemptFence, ClaimedJob, Store } from '@crucible/store';
 import type { Logger } from 'pino';
-import { type Child, forkChild } from './executor/fork.ts';
-import { type AttemptEnd, type LastMessage, outcomeOf, type StopCause } from './executor/outcome.ts';
-import { CANCEL_TIMES, stopChild } from './executor/stop-ladder.ts';
+import { createAttemptControl } from './attempt-control.ts';
+import { createChildReports } from './child-reports.ts';
+import { forkChild } from './executor/fork.ts';
+import { type AttemptEnd, type ChildExit, outcomeOf, type StopCause } from './executor/outcome.ts';
 import { createRecorder, type Retry } from './recorder.ts';
-import { restore } from './restore.ts';
+import { type RestoredCheckpoint, restore } from './restore.ts';
 import { retrying } from './retrying.ts';
+import { slotEnv } from './slot-env.ts';
 import type { StateFolder } from './state-folder.ts';
-
-const SIGTERM_MS = 1000;
 
 /** An attempt that this worker has claimed, until its end is stored. */
 export interface AttemptRun extends AttemptFence {
@@ -41,176 +41,87 @@ export interface AttemptRunParts {
   graceMs: number;
 }
 
-/** Environment that binds a child to its slot and keeps its threads from spinning. */
-export function slotEnv(slot: Slot, threads: number): Record<string, string> {
-  return {
-    CUDA_VISIBLE_DEVICES: slot.kind === 'gpu' ? String(slot.index) : '',
-    TF_FORCE_GPU_ALLOW_GROWTH: 'true',
-    OMP_NUM_THREADS: String(threads),
-    OMP_DYNAMIC: 'false',
-    OMP_WAIT_POLICY: 'passive',
-  };
-}
+const NEVER_STARTED: ChildExit = { code: null, signal: null, startError: null, lastWords: '' };
 
 /** Runs a claimed attempt: restores its checkpoint, forks its child, records what it says and stores how it ended. */
 export function startAttempt(claimed: ClaimedJob, slot: Slot, parts: AttemptRunParts): AttemptRun {
-  const { store, state, engine } = parts;
-  const { attemptId, fence, jobId } = claimed;
+  const { store, state } = parts;
+  const { attemptId, fence, jobId, number } = claimed;
   const mine: AttemptFence = { attemptId, fence };
-  const log = parts.log.child({ job: jobId, attempt: attemptId, fence });
-  const writes = new AbortController();
-  const retry: Retry = (action) => retrying(action, { signal: writes.signal, onWait });
   const spoolDir = state.spoolOf(attemptId);
-  let child: Child | null = null;
-  let asked: StopCause | null = null;
-  let fault: { endCode: EndCode; detail: string } | null = null;
-  let last: LastMessage | null = null;
-  let step = claimed.resume?.manifest.step ?? 0;
-  let progress: Progress | null = null;
-
-  function onWait(error: unknown, waitMs: number): void {
+  const log = parts.log.child({ job: jobId, attempt: attemptId, fence });
+  const control = createAttemptControl(log, parts.graceMs);
+  const onWait = (error: unknown, waitMs: number) =>
     log.warn({ err: error, waitMs }, 'the store does not answer; the child goes on');
-  }
+  const retry: Retry = (action) => retrying(action, { signal: control.writes, onWait });
+  const recorder = createRecorder({ store, fence: mine, signal: control.writes, onWait, onFault: control.fail });
+  const reports = createChildReports(recorder, claimed.resume?.manifest.step ?? 0, (engine) => {
+    retry(() => store.attempts.setEngine(mine, engine)).catch(control.fail);
+  });
 
-  const stop = (cause: StopCause): void => {
-    // From here on only a stronger cause counts: fenced over cancel over release.
-    if (asked === 'fenced' || asked === cause || (asked === 'cancel' && cause === 'release')) return;
-    asked = cause;
-    log.info({ cause }, 'stopping');
-    if (cause === 'fenced') {
-      writes.abort(new CrucibleError('stale-fence', 'The attempt no longer owns its job.'));
-      child?.signal('SIGKILL');
-    } else if (child !== null) askToStop(child, cause);
-  };
-  const askToStop = (running: Child, cause: 'cancel' | 'release') =>
-    stopChild(running, cause, cause === 'cancel' ? CANCEL_TIMES : { messageMs: parts.graceMs, termMs: SIGTERM_MS });
-
-  const onFault = (error: unknown): void => {
-    if (asked === 'fenced' || fault !== null) return;
-    if (error instanceof CrucibleError && error.code === 'stale-fence') {
-      stop('fenced');
-      return;
-    }
-    log.error({ err: error }, 'what the child reports cannot be stored');
-    const isMethodsFault =
-      error instanceof CrucibleError &&
-      ['too-many-series', 'invalid-request', 'payload-too-large'].includes(error.code);
-    fault = { endCode: isMethodsFault ? 'method-error' : 'infrastructure', detail: messageOf(error) };
-    child?.signal('SIGKILL');
+  const fetchCheckpoint = async (): Promise<RestoredCheckpoint | null> => {
+    const first = claimed.resume && { id: claimed.resume.checkpointId, manifest: claimed.resume.manifest };
+    const restored = await restore(first, {
+      checkpoints: store.checkpoints,
+      jobId,
+      dir: join(spoolDir, 'resume'),
+      retry,
+      onCorrupt: ({ id, manifest }, error) => {
+        log.error({ err: error, checkpoint: id }, 'a stored checkpoint is corrupt');
+        reports.say(
+          'error',
+          `The checkpoint at step ${manifest.step} is corrupt, the one before is tried: ${error.message}`,
+        );
+      },
+    });
+    if (restored?.manifest.step !== first?.manifest.step)
+      await retry(() => store.attempts.markResumed(mine, restored?.manifest.step ?? null));
+    return restored;
   };
 
-  const recorder = createRecorder({ store, fence: mine, signal: writes.signal, onWait, onFault });
-  const say = (level: 'info' | 'warn' | 'error', message: string, fields: Record<string, unknown> | null = null) =>
-    recorder.log({ timeMs: Date.now(), level, message, fields });
-
-  const onMessage = (message: FromChild): void => {
-    switch (message.kind) {
-      case 'ready':
-        retry(() => store.attempts.setEngine(mine, message.engine)).catch(onFault);
-        return;
-      case 'metrics':
-        recorder.metrics(message.points);
-        step = message.points.reduce((most, point) => Math.max(most, point.step), step);
-        return;
-      case 'log':
-        recorder.log({
-          timeMs: message.timeMs,
-          level: message.level,
-          message: message.message,
-          fields: message.fields,
-        });
-        return;
-      case 'progress':
-        progress = message.progress;
-        step = Math.max(step, message.step);
-        return;
-      case 'checkpoint':
-        recorder.checkpoint(message.manifest, message.dir);
-        step = Math.max(step, message.manifest.step);
-        return;
-      case 'artifact':
-        recorder.artifact(message.name, message.mediaType, message.path);
-        return;
-      case 'done':
-      case 'stopped':
-        last = message;
-        return;
-      case 'failed':
-        last = message;
-        say('error', message.message, { endCode: message.endCode, stack: message.stack });
-    }
+  const runChild = async (resume: RestoredCheckpoint | null): Promise<ChildExit> => {
+    const child = forkChild({
+      module: parts.childModule,
+      env: { ...parts.childEnv, ...slotEnv(slot, parts.engine.threads) },
+      onMessage: reports.take,
+      onLine: (stream, line) => reports.say(stream === 'stderr' ? 'warn' : 'info', line, { stream }),
+      onMisfit: (message) =>
+        control.fail(new Error(`the child sent a message that does not fit: ${JSON.stringify(message)}`)),
+    });
+    if (child.pid !== undefined) await state.noteChild(attemptId, child.pid);
+    log.info({ pid: child.pid, slot: slot.index, resumedStep: resume?.manifest.step ?? null }, 'child started');
+    const { method, config, seed } = claimed;
+    const { dataDir, engine } = parts;
+    child.send({ kind: 'start', jobId, attempt: number, method, config, seed, dataDir, spoolDir, engine, resume });
+    control.attach(child);
+    return child.exit;
   };
 
-  /** Runs the child to its end. */
+  /** Runs the child to its end, unless the attempt is to stop before it has begun. */
   const execute = async (): Promise<AttemptEnd> => {
     await mkdir(spoolDir, { recursive: true });
-    const resume = await restore(
-      claimed.resume === null ? null : { id: claimed.resume.checkpointId, manifest: claimed.resume.manifest },
-      {
-        checkpoints: store.checkpoints,
-        jobId,
-        dir: join(spoolDir, 'resume'),
-        retry,
-        onCorrupt: ({ id, manifest }, error) => {
-          log.error({ err: error, checkpoint: id }, 'a stored checkpoint is corrupt');
-          say('error', `The checkpoint at step ${manifest.step} is corrupt: ${error.message} The one before is tried.`);
-        },
-      },
-    );
-    const resumedStep = resume?.manifest.step ?? null;
-    if (resumedStep !== (claimed.resume?.manifest.step ?? null)) {
-      await retry(() => store.attempts.markResumed(mine, resumedStep));
-      step = resumedStep ?? 0;
-    }
-    if (asked !== null || fault !== null) return outcomeOf(null, NOT_STARTED, asked);
-    const running = forkChild({
-      module: parts.childModule,
-      env: { ...parts.childEnv, ...slotEnv(slot, engine.threads) },
-      onMessage,
-      onLine: (stream, line) => say(stream === 'stderr' ? 'warn' : 'info', line, { stream }),
-      onMisfit: (message) =>
-        onFault(new Error(`the child sent a message that does not fit: ${JSON.stringify(message)}`)),
-    });
-    child = running;
-    if (running.pid !== undefined) await state.noteChild(attemptId, running.pid);
-    log.info({ pid: running.pid, slot: slot.index, resumedStep }, 'child started');
-    say(
-      'info',
-      resumedStep === null ? 'Attempt started.' : `Attempt started from the checkpoint at step ${resumedStep}.`,
-    );
-    running.send({
-      kind: 'start',
-      jobId,
-      attempt: claimed.number,
-      method: claimed.method,
-      config: claimed.config,
-      seed: claimed.seed,
-      dataDir: parts.dataDir,
-      spoolDir,
-      engine,
-      resume,
-    });
-    if (asked === 'cancel' || asked === 'release') askToStop(running, asked); // asked while the note was written
-    if (asked === 'fenced' || fault !== null) running.signal('SIGKILL');
-    const exit = await running.exit;
-    log.info({ code: exit.code, signal: exit.signal, last: last?.kind ?? null }, 'child ended');
-    return outcomeOf(last, exit, asked);
+    const resume = await fetchCheckpoint();
+    if (control.asked !== null) return outcomeOf(null, NEVER_STARTED, control.asked);
+    const from = resume === null ? 'from the beginning' : `from the checkpoint at step ${resume.manifest.step}`;
+    reports.say('info', `Attempt ${number} starts ${from}.`);
+    const exit = await runChild(resume);
+    log.info({ code: exit.code, signal: exit.signal, last: reports.last?.kind ?? null }, 'child ended');
+    return outcomeOf(reports.last, exit, control.asked);
   };
 
-  /** Stores the end, after everything that came before it. */
-  const storeEnd = async (end: AttemptEnd): Promise<void> => {
-    if (end.kind === 'dropped') return;
+  /** Stores how the attempt ended, after everything that came before. A fault goes over what the child said. */
+  const storeEnd = async (end: AttemptEnd | null): Promise<void> => {
+    if (end?.kind === 'dropped') return;
     const streams = await recorder.flushed().catch((error) => {
-      onFault(error);
+      control.fail(error);
       return { metrics: 0, logs: 0 };
     });
-    if (asked === 'fenced') return;
-    if (fault !== null) {
-      const failure = { ...mine, outcome: 'failed' as const, summary: null, streams, ...fault };
-      await retry(() => store.attempts.finish(failure));
-    } else if (end.kind === 'release') {
-      await retry(() => store.attempts.release(mine));
-    } else {
+    if (control.asked === 'fenced') return;
+    const { fault } = control;
+    if (fault !== null)
+      await retry(() => store.attempts.finish({ ...mine, ...fault, outcome: 'failed', summary: null, streams }));
+    else if (end?.kind === 'release') await retry(() => store.attempts.release(mine));
+    else if (end !== null) {
       const { outcome, endCode, detail, summary } = end;
       await retry(() => store.attempts.finish({ ...mine, outcome, endCode, detail, summary, streams }));
     }
@@ -218,44 +129,33 @@ export function startAttempt(claimed: ClaimedJob, slot: Slot, parts: AttemptRunP
 
   const run = async (): Promise<void> => {
     try {
-      const end = await execute().catch((error): AttemptEnd => {
-        onFault(error);
-        return asked === 'fenced' ? { kind: 'dropped' } : failedEnd(error);
+      const end = await execute().catch((error) => {
+        control.fail(error);
+        return null;
       });
       await storeEnd(end);
-      log.info({ end: fault ?? end.kind }, 'attempt ended');
+      log.info({ end: end?.kind, ...control.fault }, 'attempt ended');
     } catch (error) {
-      if (asked !== 'fenced')
+      if (control.asked !== 'fenced')
         log.error({ err: error }, 'the end of the attempt could not be stored; its lease will run out');
     } finally {
-      writes.abort(new Error('the attempt has ended'));
+      control.close();
       await state.forget(attemptId).catch((error) => log.warn({ err: error }, 'the spool could not be removed'));
     }
   };
 
+  const ended = run();
   return {
     attemptId,
     fence,
     jobId,
     get step() {
-      return step;
+      return reports.step;
     },
     get progress() {
-      return progress;
+      return reports.progress;
     },
-    stop,
-    ended: run(),
+    stop: control.stop,
+    ended,
   };
 }
-
-const NOT_STARTED = { code: null, signal: null, startError: null, lastWords: '' };
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
-const failedEnd = (error: unknown): AttemptEnd => ({
-  kind: 'finish',
-  outcome: 'failed',
-  endCode: 'infrastructure',
-  detail: messageOf(error),
-  summary: null,
-});

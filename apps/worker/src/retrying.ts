@@ -6,9 +6,12 @@ const LONGEST_WAIT_MS = 10_000;
 /** Tries for an error that nothing is known of: it may be an outage in a new dress, or it may never pass. */
 const TRIES_WHEN_UNKNOWN = 6;
 
-/** Connection errors of Node, and SQLSTATE classes for connection, resources, operator and rollback. */
+/** Connection errors of Node, SQLSTATE classes for connection, resources, locks, operator and rollback, and Prisma's. */
 const TRANSIENT_CODE =
-  /^(ECONN\w+|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|08...|53...|57...|40...)$/;
+  /^(ECONN\w+|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|08...|40...|53...|55P03|57...|P10(01|02|08|17)|P2024|P2028)$/;
+/** The Postgres client says some of them in words alone. */
+const TRANSIENT_MESSAGE =
+  /connection terminated|connection timeout|timeout exceeded when trying to connect|connection error/i;
 
 export interface RetryOptions {
   /** ends the waiting: the call then rejects with the abort's reason */
@@ -43,6 +46,7 @@ function kindOf(error: unknown): 'outage' | 'refusal' | 'unknown' {
     if (error.code === 'internal') return 'unknown';
     return error.retryable ? 'outage' : 'refusal';
   }
-  const code = (error as { code?: unknown } | null)?.code;
-  return typeof code === 'string' && TRANSIENT_CODE.test(code) ? 'outage' : 'unknown';
+  const { code, message } = Object(error) as { code?: unknown; message?: unknown };
+  const isOutage = TRANSIENT_CODE.test(String(code)) || TRANSIENT_MESSAGE.test(String(message));
+  return isOutage ? 'outage' : 'unknown';
 }

@@ -1,1 +1,11 @@
-export {};
+export {
+  type CallOptions,
+  type ClientOptions,
+  type CommandOptions,
+  type CrucibleClient,
+  createClient,
+  type ForkRequest,
+  type SubmitRequest,
+} from './client.ts';
+export { createIdempotencyKey } from './idempotency-key.ts';
+export type { StreamMessage, StreamOptions } from './stream.ts';

@@ -18,7 +18,7 @@ void onClearPlans(std::function<void()> clear);
 /**
  * Plans by descriptor (a list of integers that says everything a plan depends on) and by number.
  *
- * Making a plan costs up to milliseconds, using one costs microseconds. A search over networks meets
+ * Making a plan costs milliseconds and a few hundred kilobytes, using one costs microseconds. A search meets
  * thousands of shapes, so the least recently used plan goes when the table is full. Numbers are never
  * reused. A descriptor that oneDNN refused is remembered too, as a null plan with number -1.
  */

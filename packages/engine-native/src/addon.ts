@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { EngineUnavailableError } from './engine-error.ts';
 
 /** What the addon says about itself and the machine. */
-export interface AddonInfo {
+interface AddonInfo {
   readonly oneDnn: string;
   /** Widest instruction set that oneDNN uses here, e.g. `avx512_core`. */
   readonly isa: string;

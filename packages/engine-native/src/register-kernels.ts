@@ -20,7 +20,7 @@ import { countSlowPath } from './slow-path.ts';
 type KernelFunction = KernelConfig['kernelFunc'];
 
 /** Every native kernel. */
-export const NATIVE_KERNELS: readonly NativeKernel[] = [
+const NATIVE_KERNELS: readonly NativeKernel[] = [
   ...conv2dKernels,
   ...depthwiseConv2dKernels,
   ...matMulKernels,

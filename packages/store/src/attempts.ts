@@ -1,66 +1,13 @@
-import type {
-  AttemptView,
-  CheckpointManifest,
-  EndCode,
-  EngineInfo,
-  JobState,
-  Outcome,
-  Progress,
-} from '@crucible/contracts';
-import type { AttemptFence } from './fence.ts';
-
-/** All that a worker needs to start a child. */
-export interface ClaimedJob extends AttemptFence {
-  jobId: string;
-  /** number of the attempt, from 1 */
-  number: number;
-  method: string;
-  methodVersion: string;
-  config: unknown;
-  seed: number;
-  /** the last committed checkpoint, or null to start from nothing */
-  resume: { checkpointId: string; manifest: CheckpointManifest } | null;
-}
-
-export interface Claim extends AttemptFence {
-  workerId: string;
-  /** index of the slot that the worker holds for it */
-  slot: number;
-}
-
-export interface HeartbeatEntry extends AttemptFence {
-  /** last step that the method reported */
-  step: number;
-  progress: Progress | null;
-}
-
-export interface Heartbeat {
-  workerId: string;
-  eventLoopLagMs: number;
-  attempts: readonly HeartbeatEntry[];
-}
-
-/** `fenced`: the attempt no longer owns its job; stop the child and write nothing more. */
-export interface HeartbeatCommand {
-  attemptId: string;
-  command: 'none' | 'cancel' | 'fenced';
-}
-
-/** Sequence number of the last batch that was sent on each stream; 0 for none. */
-export interface StreamEnds {
-  metrics: number;
-  logs: number;
-}
-
-export interface Finish extends AttemptFence {
-  outcome: Extract<Outcome, 'succeeded' | 'failed' | 'canceled'>;
-  endCode: EndCode;
-  /** what went wrong, in a sentence; null on success */
-  detail: string | null;
-  /** final values of the method, null unless succeeded */
-  summary: unknown;
-  streams: StreamEnds;
-}
+import type { AttemptView, EngineInfo, JobState } from '@crucible/contracts';
+import { type Claim, type ClaimedJob, claimAttempt } from './claim.ts';
+import type { Database } from './database.ts';
+import { type AttemptFence, OWNS_JOB, staleFence } from './fence.ts';
+import { type Finish, finishAttempt, releaseAttempt } from './finish.ts';
+import { type Heartbeat, type HeartbeatCommand, heartbeat } from './heartbeat.ts';
+import { assertJobExists } from './job-lookup.ts';
+import { recountSeries } from './series-recount.ts';
+import { requiredJson } from './stored-text.ts';
+import { transaction } from './transaction.ts';
 
 /** The tries of workers at jobs. Every write is checked against lease and fence inside its statement. */
 export interface Attempts {
@@ -96,4 +43,53 @@ export interface Attempts {
    * @throws `stale-fence`
    */
   markResumed(attempt: AttemptFence, step: number | null): Promise<void>;
+}
+
+export function createAttempts({ pool, prisma }: Database): Attempts {
+  return {
+    claim: (claim) => claimAttempt(pool, claim),
+    heartbeat: (beat) => heartbeat(pool, beat),
+    finish: (finish) => finishAttempt(pool, finish),
+    release: (attempt) => releaseAttempt(pool, attempt),
+    async list(jobId) {
+      await assertJobExists(pool, jobId);
+      const rows = await prisma.attempt.findMany({
+        where: { jobId },
+        orderBy: { number: 'asc' },
+        include: { worker: { select: { name: true } } },
+      });
+      return rows.map((row) => ({
+        id: row.id,
+        number: row.number,
+        state: row.state as AttemptView['state'],
+        outcome: row.outcome as AttemptView['outcome'],
+        endCode: row.endCode as AttemptView['endCode'],
+        detail: row.detail,
+        worker: row.worker?.name ?? null,
+        engine: row.engine as AttemptView['engine'],
+        resumedFromStep: row.resumedStep === null ? null : Number(row.resumedStep),
+        dispatchedAt: row.dispatchedAt.toISOString(),
+        claimedAt: row.claimedAt?.toISOString() ?? null,
+        endedAt: row.endedAt?.toISOString() ?? null,
+      }));
+    },
+    async setEngine(attempt, engine) {
+      const { rowCount } = await pool.query(
+        `update attempt a set engine = $3::jsonb from job j where j.id = a.job_id and ${OWNS_JOB}`,
+        [attempt.attemptId, attempt.fence, requiredJson(engine)],
+      );
+      if (rowCount === 0) throw staleFence(attempt);
+    },
+    markResumed: (attempt, step) =>
+      transaction(pool, async (client) => {
+        const { rows } = await client.query<{ job_id: string }>(
+          `update attempt a set resumed_step = $3::bigint, last_step = coalesce($3::bigint, 0)
+           from job j where j.id = a.job_id and ${OWNS_JOB} returning a.job_id`,
+          [attempt.attemptId, attempt.fence, step],
+        );
+        const [row] = rows;
+        if (row === undefined) throw staleFence(attempt);
+        await recountSeries(client, row.job_id);
+      }),
+  };
 }

@@ -1,10 +1,14 @@
-import type { CheckpointManifest, CheckpointView } from '@crucible/contracts';
+import { type CheckpointManifest, type CheckpointView, CrucibleError } from '@crucible/contracts';
+import { markCheckpointCorrupt } from './checkpoint-corrupt.ts';
+import { resumableCheckpoint, type StoredCheckpoint } from './checkpoint-resume.ts';
+import { beginCheckpoint, commitCheckpoint } from './checkpoint-upload.ts';
+import { sweepChunks } from './chunk-sweep.ts';
+import { putChunk, readChunk } from './chunks.ts';
+import type { Database } from './database.ts';
 import type { AttemptFence } from './fence.ts';
-
-export interface StoredCheckpoint {
-  id: string;
-  manifest: CheckpointManifest;
-}
+import type { Checkpoint } from './generated/client.ts';
+import { assertJobExists } from './job-lookup.ts';
+import { transaction } from './transaction.ts';
 
 /**
  * Checkpoints in two phases: announce the manifest, send the chunks that are missing, commit.
@@ -43,4 +47,45 @@ export interface Checkpoints {
    * @returns how many chunks were deleted
    */
   sweep(): Promise<number>;
+}
+
+const toView = (row: Omit<Checkpoint, 'manifest'>): CheckpointView => ({
+  id: row.id,
+  step: Number(row.step),
+  attempt: row.attempt,
+  state: row.state as CheckpointView['state'],
+  bytes: Number(row.bytes),
+  tensors: row.tensors,
+  rootSha256: row.rootSha256,
+  createdAt: row.createdAt.toISOString(),
+  committedAt: row.committedAt?.toISOString() ?? null,
+});
+
+/** Manifests can be large and no view shows them. */
+const WITHOUT_MANIFEST = { manifest: true } as const;
+
+export function createCheckpoints({ pool, prisma }: Database): Checkpoints {
+  return {
+    begin: ({ manifest, ...attempt }) => transaction(pool, (client) => beginCheckpoint(client, attempt, manifest)),
+    putChunk: (sha256, bytes) => putChunk(pool, sha256, bytes),
+    async commit({ checkpointId, ...attempt }) {
+      await transaction(pool, (client) => commitCheckpoint(client, attempt, checkpointId));
+      const row = await prisma.checkpoint.findUnique({ where: { id: checkpointId }, omit: WITHOUT_MANIFEST });
+      if (row === null) throw new CrucibleError('not-found', `There is no checkpoint ${checkpointId}.`);
+      return toView(row);
+    },
+    latest: (jobId) => resumableCheckpoint(pool, jobId),
+    async list(jobId) {
+      await assertJobExists(pool, jobId);
+      const rows = await prisma.checkpoint.findMany({
+        where: { jobId },
+        orderBy: { id: 'desc' },
+        omit: WITHOUT_MANIFEST,
+      });
+      return rows.map(toView);
+    },
+    readChunk: (sha256) => readChunk(pool, sha256),
+    markCorrupt: (checkpointId) => transaction(pool, (client) => markCheckpointCorrupt(client, checkpointId)),
+    sweep: () => sweepChunks(pool),
+  };
 }

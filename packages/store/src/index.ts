@@ -1,36 +1,29 @@
 export type { Artifacts, NewArtifact } from './artifacts.ts';
-export type {
-  Attempts,
-  Claim,
-  ClaimedJob,
-  Finish,
-  Heartbeat,
-  HeartbeatCommand,
-  HeartbeatEntry,
-  StreamEnds,
-} from './attempts.ts';
+export type { Attempts } from './attempts.ts';
 export { CHANNELS, type Channel } from './channels.ts';
-export type { Checkpoints, StoredCheckpoint } from './checkpoints.ts';
+export type { StoredCheckpoint } from './checkpoint-resume.ts';
+export type { Checkpoints } from './checkpoints.ts';
+export type { Claim, ClaimedJob } from './claim.ts';
+export type { DispatchDecision, DispatchedAttempt } from './dispatch.ts';
 export type { Events } from './events.ts';
 export type { AttemptFence } from './fence.ts';
+export type { Finish, StreamEnds } from './finish.ts';
+export type { Heartbeat, HeartbeatCommand, HeartbeatEntry } from './heartbeat.ts';
 export type { Answer, Idempotency, IdempotentRequest } from './idempotency.ts';
-export type { Jobs, NewJob } from './jobs.ts';
+export type { Batch, BatchReceipt } from './ingest-cursor.ts';
+export type { NewJob } from './job-submit.ts';
+export type { Jobs } from './jobs.ts';
 export type { ApiKeyView, Keys, VerifiedKey } from './keys.ts';
 export type { Leader, Leadership } from './leader.ts';
 export type { Listener } from './listen.ts';
 export type { LogBatch, LogInput, Logs } from './logs.ts';
-export type { Batch, BatchReceipt, MetricBatch, Metrics } from './metrics.ts';
+export type { MetricBatch } from './metric-batch.ts';
+export type { Metrics } from './metrics.ts';
+export { NEWEST_MIGRATION } from './migrations.ts';
 export type { Outbox, OutboxRow } from './outbox.ts';
-export type {
-  DispatchDecision,
-  DispatchedAttempt,
-  Pool,
-  PoolWorker,
-  QueuedJob,
-  ReconcileReport,
-  Scheduling,
-  SchedulingSnapshot,
-  WaitingReason,
-} from './scheduling.ts';
+export type { ReconcileReport } from './reconcile.ts';
+export type { Scheduling, WaitingReason } from './scheduling.ts';
+export type { Pool, PoolWorker, QueuedJob, SchedulingSnapshot } from './snapshot.ts';
 export { createStore, type Store, type StoreOptions } from './store.ts';
-export type { Leftover, NewWorker, Workers } from './workers.ts';
+export type { Leftover, NewWorker } from './worker-registration.ts';
+export type { Workers } from './workers.ts';

@@ -1,23 +1,11 @@
-import type { JobPage, JobsQuery, JobView, Resources } from '@crucible/contracts';
-import type { Answer, IdempotentRequest } from './idempotency.ts';
-
-/** A job that passed every check of its config. */
-export interface NewJob {
-  method: string;
-  methodVersion: string;
-  name: string;
-  preset: string | null;
-  submittedConfig: unknown;
-  /** resolved: method defaults, preset, submitted */
-  config: unknown;
-  tags: Record<string, string>;
-  seed: number;
-  priority: number;
-  resources: Resources;
-  forkedFrom: string | null;
-  /** name of the API key */
-  submittedBy: string;
-}
+import type { JobPage, JobsQuery, JobView } from '@crucible/contracts';
+import type { Database } from './database.ts';
+import { type Answer, answerOnce, type IdempotentRequest } from './idempotency.ts';
+import { cancelJob, retryJob } from './job-commands.ts';
+import { readSigningSecret } from './job-cursor.ts';
+import { readJob, readJobVersion } from './job-lookup.ts';
+import { readJobPage } from './job-page.ts';
+import { type NewJob, submitJob } from './job-submit.ts';
 
 /** Jobs as users see and command them. */
 export interface Jobs {
@@ -45,4 +33,19 @@ export interface Jobs {
    * @throws `not-found`, `illegal-transition` with the state and the legal actions in its detail
    */
   retry(id: string, request?: IdempotentRequest): Promise<Answer<JobView>>;
+}
+
+export function createJobs({ pool }: Database): Jobs {
+  let secret: Buffer | null = null;
+  return {
+    submit: (job, request) => answerOnce(pool, request, (client) => submitJob(client, job)),
+    get: (id) => readJob(pool, id),
+    getVersion: (id) => readJobVersion(pool, id),
+    async list(query) {
+      secret ??= await readSigningSecret(pool);
+      return readJobPage(pool, secret, query);
+    },
+    cancel: (id, request) => answerOnce(pool, request, (client) => cancelJob(client, id)),
+    retry: (id, request) => answerOnce(pool, request, (client) => retryJob(client, id)),
+  };
 }

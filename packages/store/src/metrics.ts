@@ -1,26 +1,17 @@
-import type { MetricPoint, PointsQuery, PointsView, SeriesView } from '@crucible/contracts';
-import type { AttemptFence } from './fence.ts';
-
-/** A batch of one stream of an attempt. Sequences start at 1 and rise by one; each stream has its own. */
-export interface Batch extends AttemptFence {
-  sequence: number;
-}
-
-export interface MetricBatch extends Batch {
-  points: readonly MetricPoint[];
-}
-
-/** `isDuplicate`: the batch had been stored before and changed nothing. */
-export interface BatchReceipt {
-  isDuplicate: boolean;
-}
+import { type PointsQuery, type PointsView, type SeriesView, toWire } from '@crucible/contracts';
+import type { Database } from './database.ts';
+import type { BatchReceipt } from './ingest-cursor.ts';
+import { assertJobExists } from './job-lookup.ts';
+import { appendMetrics, type MetricBatch } from './metric-batch.ts';
+import { readPoints } from './metric-points.ts';
 
 /** Named scalars over steps. */
 export interface Metrics {
   /**
    * Stores a batch, once.
    *
-   * @throws `stale-fence`; `sequence-gap` with `expected` in its detail; `too-many-series`; `payload-too-large`
+   * @throws `stale-fence`; `sequence-gap` with `expected` in its detail; `too-many-series`; `payload-too-large`;
+   *   `invalid-request` for a malformed key or step
    */
   appendBatch(batch: MetricBatch): Promise<BatchReceipt>;
   /** By key. @throws `not-found` for an unknown job */
@@ -32,4 +23,28 @@ export interface Metrics {
    * @throws `not-found` for an unknown job; a key without points gives an empty curve
    */
   points(jobId: string, query: PointsQuery): Promise<PointsView>;
+}
+
+export function createMetrics({ pool, prisma }: Database): Metrics {
+  return {
+    appendBatch: (batch) => appendMetrics(pool, batch),
+    async series(jobId) {
+      await assertJobExists(pool, jobId);
+      const rows = await prisma.series.findMany({ where: { jobId, count: { gt: 0 } }, orderBy: { key: 'asc' } });
+      return rows.map((row) => ({
+        key: row.key,
+        count: Number(row.count),
+        firstStep: Number(row.firstStep),
+        lastStep: Number(row.lastStep),
+        lastValue: toWire(row.lastValue),
+        min: row.min,
+        max: row.max,
+        nonFinite: Number(row.nonFinite),
+      }));
+    },
+    async points(jobId, query) {
+      await assertJobExists(pool, jobId);
+      return readPoints(pool, jobId, query);
+    },
+  };
 }

@@ -1,4 +1,5 @@
 import type { DispatchMessage } from '@crucible/contracts';
+import type { Database } from './database.ts';
 
 /** A message that was decided in a transaction and has yet to reach the queue. */
 export interface OutboxRow {
@@ -14,4 +15,27 @@ export interface Outbox {
   markSent(ids: readonly string[]): Promise<void>;
   /** Deletes rows that were sent more than an hour ago; returns how many. */
   sweep(): Promise<number>;
+}
+
+export function createOutbox({ pool, prisma }: Database): Outbox {
+  return {
+    async takeUnsent(limit) {
+      const rows = await prisma.outbox.findMany({ where: { sentAt: null }, orderBy: { id: 'asc' }, take: limit });
+      return rows.map(({ id, pool: name, attemptId, fence }) => ({
+        id: id.toString(),
+        pool: name,
+        message: { attemptId, fence },
+      }));
+    },
+    async markSent(ids) {
+      await pool.query('update outbox set sent_at = now() where id = any($1::bigint[]) and sent_at is null', [ids]);
+    },
+    async sweep() {
+      const { rowCount } = await pool.query(
+        `delete from outbox o using attempt a
+         where a.id = o.attempt_id and a.state <> 'dispatched' and o.sent_at < now() - interval '1 hour'`,
+      );
+      return rowCount ?? 0;
+    },
+  };
 }

@@ -1,79 +1,14 @@
-import type { QueueView, Slot, Waiting } from '@crucible/contracts';
-import type { AttemptFence } from './fence.ts';
-
-/** A queued job as the scheduler sees it. Times are milliseconds since 1970 by the database's clock. */
-export interface QueuedJob {
-  jobId: string;
-  version: number;
-  name: string;
-  method: string;
-  pool: string;
-  slots: number;
-  priority: number;
-  submittedAt: number;
-  queuedAt: number;
-  /** not before this time, after a failure that is tried again; null: now */
-  notBefore: number | null;
-  /** an attempt is on its way to a worker */
-  isDispatched: boolean;
-  waiting: Waiting | null;
-}
-
-export interface PoolWorker {
-  workerId: string;
-  name: string;
-  slots: Slot[];
-  /** attempts that it has claimed */
-  busy: number;
-}
-
-export interface Pool {
-  name: string;
-  /** slots of ready workers */
-  total: number;
-  /** slots taken by attempts, running on ready workers or dispatched to the pool */
-  busy: number;
-  /** ready ones */
-  workers: PoolWorker[];
-}
-
-/** All that a scheduling pass may look at, read in one transaction. */
-export interface SchedulingSnapshot {
-  now: number;
-  /** larger priority first, then by time of submit, then by id */
-  queued: QueuedJob[];
-  /** every pool that has a ready worker or a queued job */
-  pools: Pool[];
-}
-
-export interface DispatchDecision {
-  jobId: string;
-  /** version of the job in the snapshot; a job that changed since is passed over */
-  version: number;
-}
-
-export interface DispatchedAttempt extends AttemptFence {
-  jobId: string;
-  number: number;
-}
+import type { QueueView, Waiting } from '@crucible/contracts';
+import type pg from 'pg';
+import type { Database } from './database.ts';
+import { type DispatchDecision, type DispatchedAttempt, dispatchJobs } from './dispatch.ts';
+import { type ReconcileReport, reconcile } from './reconcile.ts';
+import { readSnapshot, type SchedulingSnapshot } from './snapshot.ts';
+import { requiredJson } from './stored-text.ts';
 
 export interface WaitingReason {
   jobId: string;
   waiting: Waiting;
-}
-
-/** What one repair pass did. */
-export interface ReconcileReport {
-  /** the pass could not see for so long that no lease may expire yet */
-  isBlind: boolean;
-  /** attempts whose lease ran out */
-  lost: number;
-  /** dispatched attempts that were announced again */
-  reannounced: number;
-  /** dispatched attempts that nobody claimed */
-  notClaimed: number;
-  /** workers without a heartbeat */
-  lostWorkers: number;
 }
 
 /** What the leader does to the queue. */
@@ -90,4 +25,44 @@ export interface Scheduling {
   reconcile(): Promise<ReconcileReport>;
   /** The queue for readers, next job first. */
   queue(): Promise<QueueView>;
+}
+
+async function setWaiting(pool: pg.Pool, reasons: readonly WaitingReason[]): Promise<number> {
+  if (reasons.length === 0) return 0;
+  const { rowCount } = await pool.query(
+    `update job j set waiting = r.waiting, version = j.version + 1
+     from unnest($1::uuid[], $2::jsonb[]) as r (job_id, waiting)
+     where j.id = r.job_id and j.state = 'queued' and j.waiting is distinct from r.waiting
+       and not exists (select from attempt a where a.job_id = j.id and a.state <> 'ended')`,
+    [reasons.map((reason) => reason.jobId), reasons.map((reason) => requiredJson(reason.waiting))],
+  );
+  return rowCount ?? 0;
+}
+
+/** Jobs that no pass has looked at yet have no reason; their place is known all the same. */
+function toQueueView({ queued, pools }: SchedulingSnapshot): QueueView {
+  return {
+    data: queued.map(({ jobId, name, method, priority, queuedAt, waiting }, i) => ({
+      jobId,
+      name,
+      method,
+      priority,
+      queuedAt: new Date(queuedAt).toISOString(),
+      waiting: waiting ?? { code: 'priority', message: 'waits for the next scheduling pass', position: i + 1 },
+    })),
+    slots: {
+      total: pools.reduce((sum, pool) => sum + pool.total, 0),
+      busy: pools.reduce((sum, pool) => sum + pool.busy, 0),
+    },
+  };
+}
+
+export function createScheduling({ pool }: Database): Scheduling {
+  return {
+    snapshot: () => readSnapshot(pool),
+    dispatch: (decisions) => dispatchJobs(pool, decisions),
+    setWaiting: (reasons) => setWaiting(pool, reasons),
+    reconcile: () => reconcile(pool),
+    queue: async () => toQueueView(await readSnapshot(pool)),
+  };
 }

@@ -1,18 +1,21 @@
-import type { Artifacts } from './artifacts.ts';
-import type { Attempts } from './attempts.ts';
+import { type Artifacts, createArtifacts } from './artifacts.ts';
+import { type Attempts, createAttempts } from './attempts.ts';
 import type { Channel } from './channels.ts';
-import type { Checkpoints } from './checkpoints.ts';
-import type { Events } from './events.ts';
-import type { Idempotency } from './idempotency.ts';
-import type { Jobs } from './jobs.ts';
-import type { Keys } from './keys.ts';
-import type { Leader } from './leader.ts';
-import type { Listener } from './listen.ts';
-import type { Logs } from './logs.ts';
-import type { Metrics } from './metrics.ts';
-import type { Outbox } from './outbox.ts';
-import type { Scheduling } from './scheduling.ts';
-import type { Workers } from './workers.ts';
+import { type Checkpoints, createCheckpoints } from './checkpoints.ts';
+import { openDatabase } from './database.ts';
+import { reportingUnavailable } from './database-error.ts';
+import { createEvents, type Events } from './events.ts';
+import { createIdempotency, type Idempotency } from './idempotency.ts';
+import { createJobs, type Jobs } from './jobs.ts';
+import { createKeys, type Keys } from './keys.ts';
+import { createLeader, type Leader } from './leader.ts';
+import { type Listener, listen } from './listen.ts';
+import { createLogs, type Logs } from './logs.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
+import { isMigrated } from './migrations.ts';
+import { createOutbox, type Outbox } from './outbox.ts';
+import { createScheduling, type Scheduling } from './scheduling.ts';
+import { createWorkers, type Workers } from './workers.ts';
 
 export interface StoreOptions {
   /** `postgresql://USER:PASSWORD@HOST:PORT/DATABASE` */
@@ -52,6 +55,47 @@ export interface Store {
 }
 
 /** Opens the store. It connects when it is first used, not here. */
-export function createStore(_options: StoreOptions): Store {
-  throw new Error('the store has its signatures only');
+export function createStore({ databaseUrl, applicationName, poolSize }: StoreOptions): Store {
+  const database = openDatabase(databaseUrl, applicationName, poolSize);
+  const leader = createLeader(database, databaseUrl, applicationName);
+  const listeners = new Set<Listener>();
+  const connection = reportingUnavailable({
+    async listen(channel: Channel, handler: (payload: string) => void): Promise<Listener> {
+      const subscription = await listen(databaseUrl, applicationName, channel, handler);
+      const listener = {
+        async close() {
+          listeners.delete(listener);
+          await subscription.close();
+        },
+      };
+      listeners.add(listener);
+      return listener;
+    },
+    async ping(): Promise<void> {
+      await database.pool.query('select 1');
+    },
+    migrationsApplied: () => isMigrated(database.pool),
+  });
+  return {
+    jobs: reportingUnavailable(createJobs(database)),
+    attempts: reportingUnavailable(createAttempts(database)),
+    metrics: reportingUnavailable(createMetrics(database)),
+    logs: reportingUnavailable(createLogs(database)),
+    checkpoints: reportingUnavailable(createCheckpoints(database)),
+    artifacts: reportingUnavailable(createArtifacts(database)),
+    workers: reportingUnavailable(createWorkers(database)),
+    scheduling: reportingUnavailable(createScheduling(database)),
+    outbox: reportingUnavailable(createOutbox(database)),
+    events: reportingUnavailable(createEvents(database)),
+    keys: reportingUnavailable(createKeys(database)),
+    idempotency: reportingUnavailable(createIdempotency(database)),
+    leader: reportingUnavailable(leader.part),
+    ...connection,
+    async close() {
+      await Promise.all([...listeners].map((listener) => listener.close()));
+      await leader.close();
+      await database.prisma.$disconnect();
+      await database.pool.end();
+    },
+  };
 }

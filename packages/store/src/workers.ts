@@ -1,23 +1,14 @@
-import type { EngineInfo, Slot, WorkerView } from '@crucible/contracts';
-
-export interface NewWorker {
-  /** stays the same over restarts; one process at a time may use it */
-  name: string;
-  host: string;
-  pool: string;
-  version: string;
-  engine: EngineInfo;
-  slots: readonly Slot[];
-  /** fresh for every start of the process */
-  bootId: string;
-}
-
-/** An attempt that an earlier process of the same worker left behind; it has been ended as lost. */
-export interface Leftover {
-  attemptId: string;
-  jobId: string;
-  number: number;
-}
+import { CrucibleError, type EngineInfo, type Slot, type WorkerView } from '@crucible/contracts';
+import type { Database } from './database.ts';
+import type { Worker } from './generated/client.ts';
+import { transaction } from './transaction.ts';
+import {
+  deregisterWorker,
+  type Leftover,
+  type NewWorker,
+  registerWorker,
+  setWorkerState,
+} from './worker-registration.ts';
 
 /** The processes that run attempts. */
 export interface Workers {
@@ -29,4 +20,50 @@ export interface Workers {
   setState(workerId: string, state: 'ready' | 'draining'): Promise<void>;
   /** By name, the last boot of each; those gone or lost for a day are left out. */
   list(): Promise<WorkerView[]>;
+}
+
+/** Those that have not been heard of for so long are history. */
+const FORGET_AFTER_MS = 24 * 3600 * 1000;
+
+type WorkerWithAttempts = Worker & { attempts: { jobId: string; number: number; slot: number | null }[] };
+
+const toView = (row: WorkerWithAttempts): WorkerView => ({
+  id: row.id,
+  name: row.name,
+  host: row.host,
+  pool: row.pool,
+  state: row.state as WorkerView['state'],
+  version: row.version,
+  engine: row.engine as EngineInfo,
+  slots: row.slots as Slot[],
+  attempts: row.attempts.map(({ jobId, number, slot }) => ({ jobId, number, slot: slot ?? 0 })),
+  eventLoopLagMs: row.eventLoopLagMs,
+  startedAt: row.startedAt.toISOString(),
+  seenAt: row.seenAt.toISOString(),
+});
+
+export function createWorkers({ pool, prisma }: Database): Workers {
+  return {
+    register: (worker) => transaction(pool, (client) => registerWorker(client, worker)),
+    deregister: (workerId) => transaction(pool, (client) => deregisterWorker(client, workerId)),
+    async setState(workerId, state) {
+      const isKnown = await transaction(pool, (client) => setWorkerState(client, workerId, state));
+      if (!isKnown) throw new CrucibleError('not-found', `There is no worker ${workerId}, or it is gone.`);
+    },
+    async list() {
+      const rows = await prisma.worker.findMany({
+        where: { seenAt: { gt: new Date(Date.now() - FORGET_AFTER_MS) } },
+        orderBy: [{ name: 'asc' }, { startedAt: 'desc' }],
+        distinct: ['name'],
+        include: {
+          attempts: {
+            where: { state: 'running' },
+            select: { jobId: true, number: true, slot: true },
+            orderBy: { slot: 'asc' },
+          },
+        },
+      });
+      return rows.map(toView);
+    },
+  };
 }

@@ -12,6 +12,7 @@ const CHILD_NICENESS = 5;
 export interface ForkOptions {
   /** the program; the extension tells source and build apart */
   module: URL;
+  args?: readonly string[];
   env: Readonly<Record<string, string>>;
   onMessage(message: FromChild): void;
   /** a line that the child wrote to standard output or error */
@@ -33,8 +34,8 @@ export interface Child {
 }
 
 /** Starts a child in a process group of its own, so that no terminal signal reaches it and nothing of it survives. */
-export function forkChild({ module, env, onMessage, onLine, onMisfit }: ForkOptions): Child {
-  const child = fork(fileURLToPath(module), [], {
+export function forkChild({ module, args = [], env, onMessage, onLine, onMisfit }: ForkOptions): Child {
+  const child = fork(fileURLToPath(module), args, {
     env: { ...env },
     detached: true,
     serialization: 'advanced',

@@ -132,7 +132,7 @@ std::unique_ptr<ConvPlan> makePlan(const ConvShape& s) {
 }
 
 PlanCache<ConvPlan>& plans() {
-  static auto* cache = new PlanCache<ConvPlan>(2048);  // never destroyed: oneDNN may be gone first at exit
+  static auto* cache = new PlanCache<ConvPlan>(1024);  // never destroyed: oneDNN may be gone first at exit
   return *cache;
 }
 

@@ -58,7 +58,7 @@ std::unique_ptr<MatMulPlan> makePlan(const MatMulShape& s) {
 }
 
 PlanCache<MatMulPlan>& plans() {
-  static auto* cache = new PlanCache<MatMulPlan>(2048);  // never destroyed: oneDNN may be gone first at exit
+  static auto* cache = new PlanCache<MatMulPlan>(1024);  // never destroyed: oneDNN may be gone first at exit
   return *cache;
 }
 

@@ -15,8 +15,10 @@ napi_value reluGrad(const Args& args) {
   parallelElements(size, [&](int64_t begin, int64_t end) {
 #pragma omp simd
     for (int64_t i = begin; i < end; ++i) {
-      const float above = x[i] > 0.f ? dy[i] : 0.f;
-      dx[i] = x[i] <= upper ? above : 0.f;
+      // both loaded whatever the sign: a load under a condition would keep the loop scalar
+      const float slope = dy[i], at = x[i];
+      const float above = at > 0.f ? slope : 0.f;
+      dx[i] = at <= upper ? above : 0.f;
     }
   });
   return nullptr;

@@ -10,7 +10,7 @@ import { areFloat32, type NativeKernel, nativeKernel, sizeOf } from '../native-k
 /** Kernel behind the replaced gradient of `FusedBatchNorm`. */
 export const BATCH_NORM_GRAD = 'OneDnnBatchNormGrad';
 
-export interface BatchNormGradInputs {
+interface BatchNormGradInputs {
   readonly dy: TensorInfo;
   readonly x: TensorInfo;
   readonly mean: TensorInfo;

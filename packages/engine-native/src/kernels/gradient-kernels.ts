@@ -4,13 +4,13 @@ import type { Reduction } from './axes.ts';
 
 /** `dy` where `0 < x <= upper`, else 0: gradient of relu (`upper` infinite) and relu6. */
 export const RELU_GRAD = 'OneDnnReluGrad';
-export interface ReluGradAttrs {
+interface ReluGradAttrs {
   readonly upper: number;
 }
 
 /** `dy` times `scale`, repeated over the reduced axes: gradient of a sum or mean. */
 export const EXPAND = 'OneDnnExpand';
-export interface ExpandAttrs {
+interface ExpandAttrs {
   readonly reduction: Pick<Reduction, 'outer' | 'reduced' | 'inner'>;
   readonly shape: number[];
   readonly scale: number;

@@ -1,0 +1,74 @@
+import { CrucibleError, faultsOf, LOG_LEVELS } from '@crucible/contracts';
+import { type Static, Type } from 'typebox';
+import { Value } from 'typebox/value';
+
+const Database = {
+  DATABASE_URL: Type.String({
+    pattern: '^postgres(ql)?://',
+    description: 'postgresql://USER:PASSWORD@HOST:PORT/DATABASE',
+  }),
+};
+
+/** What `create-key` needs of the environment. */
+const DatabaseEnvironment = Type.Object(Database);
+
+/** Every variable that the API reads. */
+export const Environment = Type.Object({
+  ...Database,
+  REDIS_URL: Type.String({ pattern: '^rediss?://', description: 'redis://HOST:PORT' }),
+  CRUCIBLE_HOST: Type.String({ minLength: 1, default: '127.0.0.1', description: 'address to listen on' }),
+  CRUCIBLE_PORT: Type.Integer({ minimum: 0, maximum: 65_535, default: 0, description: '0: any free port' }),
+  CRUCIBLE_DASHBOARD_DIR: Type.Optional(Type.String({ minLength: 1, description: 'built dashboard, served under /' })),
+  CRUCIBLE_SUPERVISED: Type.Boolean({ default: false, description: 'stop when standard input ends' }),
+  CRUCIBLE_LOG_LEVEL: Type.Enum([...LOG_LEVELS, 'fatal', 'silent'], { default: 'info' }),
+});
+
+/** The checked environment of the API. */
+export interface Config {
+  readonly databaseUrl: string;
+  readonly redisUrl: string;
+  readonly host: string;
+  readonly port: number;
+  readonly dashboardDir: string | null;
+  readonly isSupervised: boolean;
+  readonly logLevel: string;
+}
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+/** An empty variable counts as absent, as `docker compose` passes unset ones. */
+function read<S extends Parameters<typeof faultsOf>[0]>(schema: S, env: Variables): Static<S> {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const values = Value.Convert(schema, Value.Default(schema, given));
+  const faults = faultsOf(schema, values).map(({ pointer, message }) => ({ pointer: pointer.slice(1), message }));
+  if (faults.length > 0)
+    throw new CrucibleError(
+      'invalid-request',
+      `The environment has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}: ${faults
+        .map(({ pointer, message }) => `${pointer} ${message}`)
+        .join('; ')}.`,
+      { faults },
+    );
+  return values as Static<S>;
+}
+
+/**
+ * Reads and checks the environment.
+ *
+ * @throws CrucibleError `invalid-request` that names every bad variable at once, never a value
+ */
+export function loadConfig(env: Variables): Config {
+  const values = read(Environment, env);
+  return Object.freeze({
+    databaseUrl: values.DATABASE_URL,
+    redisUrl: values.REDIS_URL,
+    host: values.CRUCIBLE_HOST,
+    port: values.CRUCIBLE_PORT,
+    dashboardDir: values.CRUCIBLE_DASHBOARD_DIR ?? null,
+    isSupervised: values.CRUCIBLE_SUPERVISED,
+    logLevel: values.CRUCIBLE_LOG_LEVEL,
+  });
+}
+
+/** The one variable that a command line tool on the database needs. @throws as `loadConfig` */
+export const loadDatabaseUrl = (env: Variables): string => read(DatabaseEnvironment, env).DATABASE_URL;

@@ -1,0 +1,9 @@
+/** The entity tag of a version: `"v3"`. */
+export const versionTag = (version: number): string => `"v${version}"`;
+
+/** True when `If-None-Match` names `tag` (weakly compared, RFC 9110 section 13.1.2) or everything. */
+export const isNoneMatch = (header: string | undefined, tag: string): boolean =>
+  (header ?? '').split(',').some((candidate) => {
+    const trimmed = candidate.trim();
+    return trimmed === '*' || trimmed.replace(/^W\//, '') === tag;
+  });

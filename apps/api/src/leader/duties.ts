@@ -1,0 +1,86 @@
+import { CHANNELS, type Store } from '@crucible/store';
+import type { FastifyBaseLogger } from 'fastify';
+import type { DispatchQueues } from '../queue/dispatch-queues.ts';
+import { startPulse } from './pulse.ts';
+import { relay } from './relay.ts';
+import { schedulePass } from './schedule-pass.ts';
+
+const PASS_MS = 1000;
+const RECONCILE_MS = 5000;
+const SWEEP_MS = 600_000;
+
+/** What the leader works with. */
+export interface DutyDeps {
+  store: Store;
+  queues: DispatchQueues;
+  log: FastifyBaseLogger;
+}
+
+/**
+ * Starts all that only one process may do: scheduling, relay, order of the feed, repair, clean-up. Each has a pulse of
+ * its own, so that an absent Redis holds up nothing but the relay.
+ *
+ * @returns a function that ends them and resolves when the last is at rest
+ */
+export async function startDuties({ store, queues, log }: DutyDeps): Promise<() => Promise<void>> {
+  const relaying = startPulse('relay', PASS_MS, () => relay(store.outbox, queues), log);
+  const scheduling = startPulse(
+    'scheduler',
+    PASS_MS,
+    async () => {
+      if ((await schedulePass(store.scheduling)) > 0) relaying.trigger();
+    },
+    log,
+  );
+  const ordering = startPulse(
+    'feed',
+    PASS_MS,
+    async () => {
+      await store.events.assignSequence();
+    },
+    log,
+  );
+  const repairing = startPulse(
+    'reconcile',
+    RECONCILE_MS,
+    async () => {
+      const report = await store.scheduling.reconcile();
+      if (report.lost + report.notClaimed + report.lostWorkers + report.reannounced === 0) return;
+      log.warn({ report }, 'repaired what lost workers or messages had left behind');
+      scheduling.trigger();
+      relaying.trigger();
+    },
+    log,
+  );
+  const cleaning = startPulse(
+    'sweep',
+    SWEEP_MS,
+    async () => {
+      const chunks = await store.checkpoints.sweep();
+      const answers = await store.idempotency.sweep();
+      const messages = await store.outbox.sweep();
+      if (chunks + answers + messages > 0) log.info({ chunks, answers, messages }, 'swept');
+    },
+    log,
+  );
+  const pulses = [scheduling, relaying, ordering, repairing, cleaning];
+  queues.onReady(relaying.trigger);
+
+  const stop = async (): Promise<void> => {
+    queues.onReady(() => {});
+    await Promise.all(pulses.map((pulse) => pulse.stop()));
+  };
+  try {
+    const listener = await store.listen(CHANNELS.wake, () => {
+      scheduling.trigger();
+      relaying.trigger();
+      ordering.trigger();
+    });
+    return async () => {
+      await Promise.all([listener.close(), stop()]);
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}

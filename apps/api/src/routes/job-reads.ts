@@ -1,0 +1,102 @@
+import { AttemptList, CheckpointList, JobPage, JobsQuery, JobView, LogPage, LogsQuery } from '@crucible/contracts';
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { Type } from 'typebox';
+import { isNoneMatch, versionTag } from '../etag.ts';
+import { JobParams, problems } from '../openapi/route-schemas.ts';
+import { strictQuery } from '../openapi/strict-query.ts';
+
+/** Reading of `/v1/jobs`, and what a job has said, tried and saved. */
+export const jobReadRoutes: FastifyPluginAsyncTypebox = async (app) => {
+  const { jobs, logs, attempts, checkpoints } = app.store;
+
+  app.get(
+    '/jobs',
+    {
+      config: { access: 'key' },
+      schema: {
+        operationId: 'listJobs',
+        summary: 'List jobs, newest first',
+        tags: ['jobs'],
+        querystring: strictQuery(JobsQuery),
+        response: { 200: JobPage, ...problems('invalid-request', 'cursor-mismatch') },
+      },
+    },
+    async (request) => jobs.list(request.query),
+  );
+
+  app.get(
+    '/jobs/:id',
+    {
+      config: { access: 'key' },
+      schema: {
+        operationId: 'getJob',
+        summary: 'Read a job',
+        description: 'The `ETag` is its version. With `If-None-Match` an unchanged job costs one integer.',
+        tags: ['jobs'],
+        params: JobParams,
+        response: {
+          200: JobView,
+          304: Type.Null({ description: 'unchanged since the version of the tag' }),
+          ...problems('not-found'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params;
+      reply.header('cache-control', 'private, no-cache');
+      const known = request.headers['if-none-match'];
+      if (known !== undefined) {
+        const tag = versionTag(await jobs.getVersion(id));
+        if (isNoneMatch(known, tag)) return reply.code(304).header('etag', tag).send(null);
+      }
+      const job = await jobs.get(id);
+      return reply.header('etag', versionTag(job.version)).send(job);
+    },
+  );
+
+  app.get(
+    '/jobs/:id/logs',
+    {
+      config: { access: 'key' },
+      schema: {
+        operationId: 'listLogs',
+        summary: 'Read what a job has logged, oldest first',
+        tags: ['results'],
+        params: JobParams,
+        querystring: strictQuery(LogsQuery),
+        response: { 200: LogPage, ...problems('invalid-request', 'not-found') },
+      },
+    },
+    async (request) => logs.page(request.params.id, request.query),
+  );
+
+  app.get(
+    '/jobs/:id/attempts',
+    {
+      config: { access: 'key' },
+      schema: {
+        operationId: 'listAttempts',
+        summary: 'List the attempts at a job, oldest first',
+        tags: ['results'],
+        params: JobParams,
+        response: { 200: AttemptList, ...problems('not-found') },
+      },
+    },
+    async (request) => ({ data: await attempts.list(request.params.id) }),
+  );
+
+  app.get(
+    '/jobs/:id/checkpoints',
+    {
+      config: { access: 'key' },
+      schema: {
+        operationId: 'listCheckpoints',
+        summary: 'List the checkpoints of a job, newest first',
+        tags: ['results'],
+        params: JobParams,
+        response: { 200: CheckpointList, ...problems('not-found') },
+      },
+    },
+    async (request) => ({ data: await checkpoints.list(request.params.id) }),
+  );
+};

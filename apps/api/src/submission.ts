@@ -1,0 +1,115 @@
+import { randomInt } from 'node:crypto';
+import {
+  CrucibleError,
+  type ErrorCode,
+  type Fault,
+  ForkJob,
+  isMethodId,
+  type JobView,
+  METHODS,
+  resolve,
+  resolveConfig,
+  SubmitJob,
+} from '@crucible/contracts';
+import type { NewJob } from '@crucible/store';
+import type { TSchema } from 'typebox';
+import { mergeConfig } from './merge-config.ts';
+
+/** A checked job, whole but for who submits it. */
+export type CheckedJob = Omit<NewJob, 'submittedBy'>;
+
+const SEED_LIMIT = 2 ** 32;
+
+const drawSeed = (): number => randomInt(SEED_LIMIT);
+
+const versionOf = (method: string): string => (isMethodId(method) ? METHODS[method].version : '');
+
+/** The config, or why it cannot be resolved; every other error is thrown. */
+function tryResolve(
+  method: string,
+  config: unknown,
+  preset?: string,
+): { config: unknown } | { refusal: CrucibleError } {
+  try {
+    return { config: resolveConfig(method, config, preset) };
+  } catch (error) {
+    if (error instanceof CrucibleError) return { refusal: error };
+    throw error;
+  }
+}
+
+/** One error for the faults of the body and those of the config inside it, so that a user mends them in one go. */
+function refuse(bodyFaults: readonly Fault[], configRefusal: CrucibleError | undefined): never {
+  if (configRefusal !== undefined && bodyFaults.length === 0) throw configRefusal;
+  const faults = [...bodyFaults, ...(configRefusal?.faults ?? [])];
+  const code: ErrorCode = configRefusal?.code ?? 'invalid-request';
+  throw new CrucibleError(code, `The body has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}.`, {
+    faults,
+  });
+}
+
+const memberOf = (body: unknown, name: string): unknown =>
+  typeof body === 'object' && body !== null ? (body as Record<string, unknown>)[name] : undefined;
+
+function checkedBody<S extends TSchema>(schema: S, body: unknown) {
+  return resolve(schema, body ?? {});
+}
+
+/**
+ * Checks a body of `POST /v1/jobs` and its config as a whole, and fills in what was left out.
+ *
+ * @throws CrucibleError with every fault at once: `invalid-config`, `unknown-method` or `unknown-preset` when the
+ *   config is among them, else `invalid-request`
+ */
+export function checkSubmission(body: unknown): CheckedJob {
+  const outer = checkedBody(SubmitJob, body);
+  const method = memberOf(body, 'method');
+  const preset = memberOf(body, 'preset');
+  const inner =
+    typeof method === 'string'
+      ? tryResolve(method, memberOf(body, 'config'), typeof preset === 'string' ? preset : undefined)
+      : undefined;
+  const refusal = inner !== undefined && 'refusal' in inner ? inner.refusal : undefined;
+  if (outer.value === null || inner === undefined || 'refusal' in inner) return refuse(outer.faults, refusal);
+  const submitted = outer.value;
+  return {
+    method: submitted.method,
+    methodVersion: versionOf(submitted.method),
+    name: submitted.name ?? submitted.method,
+    preset: submitted.preset ?? null,
+    submittedConfig: submitted.config,
+    config: inner.config,
+    tags: submitted.tags ?? {},
+    seed: submitted.seed ?? drawSeed(),
+    priority: submitted.priority,
+    resources: submitted.resources,
+    forkedFrom: null,
+  };
+}
+
+/**
+ * Checks a body of `POST /v1/jobs/:id/fork`: the old job's resolved config with the submitted one over it, key by key.
+ *
+ * @throws CrucibleError as `checkSubmission`
+ */
+export function checkFork(old: JobView, body: unknown): CheckedJob {
+  const outer = checkedBody(ForkJob, body);
+  const inner = tryResolve(old.method, mergeConfig(old.config, memberOf(body, 'config')));
+  const refusal = 'refusal' in inner ? inner.refusal : undefined;
+  if (outer.value === null || 'refusal' in inner) return refuse(outer.faults, refusal);
+  const patch = outer.value;
+  return {
+    method: old.method,
+    methodVersion: versionOf(old.method),
+    name: patch.name ?? old.name,
+    preset: null,
+    submittedConfig: patch.config,
+    config: inner.config,
+    // the schema's default would read as "no tags"
+    tags: memberOf(body, 'tags') === undefined ? old.tags : (patch.tags ?? {}),
+    seed: patch.seed ?? old.seed,
+    priority: patch.priority ?? old.priority,
+    resources: old.resources,
+    forkedFrom: old.id,
+  };
+}

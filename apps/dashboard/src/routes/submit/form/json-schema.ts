@@ -1,0 +1,77 @@
+/** The part of JSON Schema that configs are written in. */
+export interface JsonSchema {
+  type?: string;
+  enum?: readonly unknown[];
+  const?: unknown;
+  anyOf?: readonly JsonSchema[];
+  properties?: Readonly<Record<string, JsonSchema>>;
+  default?: unknown;
+  description?: string;
+  minimum?: number;
+  maximum?: number;
+  exclusiveMinimum?: number;
+  exclusiveMaximum?: number;
+  multipleOf?: number;
+  minLength?: number;
+  maxLength?: number;
+}
+
+/** What a form draws for a schema: a group of fields, a kind of control, or JSON text for all that has no control. */
+export type FieldKind = 'group' | 'choice' | 'switch' | 'integer' | 'number' | 'text' | 'json';
+
+export interface Field {
+  kind: FieldKind;
+  /** the schema without its null branch */
+  schema: JsonSchema;
+  isNullable: boolean;
+  /** value that holds when neither preset nor user says anything */
+  fallback: unknown;
+  description: string;
+  /** what the schema allows, in words; empty when it allows anything of its kind */
+  range: string;
+}
+
+export const isSchema = (value: unknown): value is JsonSchema =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** How to draw one property of a config. */
+export function fieldOf(whole: JsonSchema): Field {
+  const branches = whole.anyOf ?? [];
+  const others = branches.filter(({ type }) => type !== 'null');
+  const isNullable = others.length < branches.length;
+  const [only] = others;
+  const schema = isNullable && others.length === 1 && only !== undefined ? only : whole;
+  return {
+    kind: kindOf(schema),
+    schema,
+    isNullable,
+    fallback: whole.default ?? (isNullable ? null : schema.default),
+    description: whole.description ?? schema.description ?? '',
+    range: rangeOf(schema),
+  };
+}
+
+function kindOf(schema: JsonSchema): FieldKind {
+  if (schema.properties !== undefined) return 'group';
+  if (schema.enum !== undefined) return 'choice';
+  if (schema.type === 'boolean') return 'switch';
+  if (schema.type === 'integer' || schema.type === 'number') return schema.type;
+  return schema.type === 'string' ? 'text' : 'json';
+}
+
+function rangeOf(schema: JsonSchema): string {
+  const low =
+    schema.minimum !== undefined
+      ? `≥ ${schema.minimum}`
+      : schema.exclusiveMinimum !== undefined
+        ? `> ${schema.exclusiveMinimum}`
+        : '';
+  const high =
+    schema.maximum !== undefined
+      ? `≤ ${schema.maximum}`
+      : schema.exclusiveMaximum !== undefined
+        ? `< ${schema.exclusiveMaximum}`
+        : '';
+  const multiple = schema.multipleOf === undefined ? '' : `multiple of ${schema.multipleOf}`;
+  return [low, high, multiple].filter(Boolean).join(', ');
+}

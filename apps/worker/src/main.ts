@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { extname } from 'node:path';
+import { createStore } from '@crucible/store';
+import { pino } from 'pino';
+import { loadConfig, type WorkerConfig } from './config.ts';
+import { probeEngine } from './engine-probe.ts';
+import { watchShutdown } from './shutdown.ts';
+import { detectSlots } from './slots.ts';
+import { openStateFolder } from './state-folder.ts';
+import { startWorker } from './worker.ts';
+
+const POOL_SIZE = 8;
+
+/** A program beside this one: source runs source, build runs build. */
+const sibling = (name: string): URL => new URL(`${name}${extname(import.meta.url)}`, import.meta.url);
+
+const config = readConfig();
+const log = pino({ level: config.logLevel, base: { worker: config.workerName } });
+const signal = watchShutdown({ ...config, log, process });
+try {
+  await run();
+} catch (error) {
+  if (!signal.aborted) {
+    log.fatal({ err: error }, 'the worker cannot go on');
+    process.exitCode = 1;
+  }
+}
+// Whatever still holds the event loop has had its time.
+process.exit();
+
+async function run(): Promise<void> {
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
+  const state = await openStateFolder(config.stateDir, (attempt, pid) =>
+    log.warn({ attempt, pid }, 'a child of an earlier start was ended'),
+  );
+  const slots = await detectSlots();
+  const threads = config.engineThreads ?? Math.max(1, Math.floor(availableParallelism() / slots.length));
+  const engine = await probeEngine(config.engine, {
+    module: sibling('./executor/probe'),
+    env: config.childEnv,
+    threads,
+  });
+  for (const { engine: name, code, message } of engine.reasons) log.warn({ engine: name, code }, message);
+  const store = createStore({
+    databaseUrl: config.databaseUrl,
+    applicationName: `crucible-worker ${config.workerName}`,
+    poolSize: POOL_SIZE,
+  });
+  try {
+    const childModule = sibling('./executor/child');
+    const worker = await startWorker({ config, version, store, state, engine, slots, childModule, log }, signal);
+    await new Promise((resolve) => {
+      if (signal.aborted) resolve(undefined);
+      else signal.addEventListener('abort', resolve, { once: true });
+    });
+    await worker.drain();
+  } finally {
+    await store.close();
+  }
+  log.info('ended in good order');
+}
+
+function readConfig(): WorkerConfig {
+  try {
+    return loadConfig(process.env);
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n`);
+    process.exit(1);
+  }
+}

@@ -1,0 +1,121 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { EngineInfo, Slot } from '@crucible/contracts';
+import { CHANNELS, type ClaimedJob, type Listener, type Store } from '@crucible/store';
+import type { Logger } from 'pino';
+import { type AttemptRun, type AttemptRunParts, startAttempt } from './attempt-run.ts';
+import type { WorkerConfig } from './config.ts';
+import { type Consumer, startConsumer } from './consumer.ts';
+import { watchEventLoopLag } from './event-loop-lag.ts';
+import { startHeartbeats } from './heartbeat.ts';
+import { retrying } from './retrying.ts';
+import { createSlotPool } from './slot-pool.ts';
+import type { StateFolder } from './state-folder.ts';
+
+export interface WorkerParts {
+  config: Pick<WorkerConfig, 'redisUrl' | 'workerName' | 'pool' | 'dataDir' | 'graceMs' | 'childEnv'>;
+  version: string;
+  store: Store;
+  state: StateFolder;
+  engine: EngineInfo;
+  slots: readonly Slot[];
+  childModule: URL;
+  log: Logger;
+}
+
+/** A registered worker that takes attempts. */
+export interface RunningWorker {
+  readonly id: string;
+  /** Takes no more attempts, gives the running ones back after a last checkpoint, and deregisters. */
+  drain(): Promise<void>;
+}
+
+/** Registers a worker and starts to take attempts. Waits for the database as long as `signal` allows. */
+export async function startWorker(parts: WorkerParts, signal: AbortSignal): Promise<RunningWorker> {
+  const { config, version, store, state, engine, slots, childModule, log } = parts;
+  const onWait = (error: unknown, waitMs: number) => log.warn({ err: error, waitMs }, 'waiting for the database');
+  const { workerId, leftovers } = await retrying(
+    () =>
+      store.workers.register({
+        name: config.workerName,
+        host: hostname(),
+        pool: config.pool,
+        version,
+        engine,
+        slots,
+        bootId: randomUUID(),
+      }),
+    { signal, onWait },
+  );
+  log.info({ worker: workerId, pool: config.pool, engine: engine.name, slots: slots.length }, 'registered');
+  for (const { attemptId, jobId } of leftovers)
+    log.warn({ job: jobId, attempt: attemptId }, 'an attempt of an earlier start was lost; its job queues again');
+
+  const runs = new Map<string, AttemptRun>();
+  const pool = createSlotPool(slots);
+  const lag = watchEventLoopLag();
+  const attemptParts: AttemptRunParts = {
+    store,
+    state,
+    log,
+    childModule,
+    childEnv: config.childEnv,
+    engine: { name: engine.name, threads: engine.threads },
+    dataDir: config.dataDir,
+    graceMs: config.graceMs,
+  };
+  const start = (claimed: ClaimedJob, slot: Slot): void => {
+    const run = startAttempt(claimed, slot, attemptParts);
+    runs.set(run.attemptId, run);
+    void run.ended.then(() => {
+      runs.delete(run.attemptId);
+      pool.release(slot);
+    });
+  };
+  const heartbeats = startHeartbeats({
+    attempts: store.attempts,
+    workerId,
+    runs: () => runs.values(),
+    takeLagMs: lag.takeMs,
+    log,
+  });
+  // A cancel reaches its child at once this way; a lost notification costs no more than one heartbeat.
+  const listening = new AbortController();
+  const listener = retrying(
+    () =>
+      store.listen(CHANNELS.cancels, (attemptId) => {
+        if (attemptId === '' || runs.has(attemptId)) heartbeats.now();
+      }),
+    { signal: listening.signal, onWait },
+  );
+  listener.catch((error) => {
+    if (!listening.signal.aborted) log.warn({ err: error }, 'cannot listen for cancels; heartbeats bring them');
+  });
+  const consumer: Consumer = startConsumer({
+    redisUrl: config.redisUrl,
+    pool: config.pool,
+    slots: pool,
+    claim: ({ attemptId, fence }, slot) => store.attempts.claim({ attemptId, fence, workerId, slot: slot.index }),
+    start,
+    log,
+  });
+
+  return {
+    id: workerId,
+    async drain() {
+      log.info({ attempts: runs.size }, 'draining');
+      const attempt = async (what: string, action: () => Promise<unknown>) =>
+        action().catch((error) => log.warn({ err: error }, `${what} failed`));
+      const draining = attempt('telling the store', () => store.workers.setState(workerId, 'draining'));
+      for (const run of runs.values()) run.stop('release');
+      await Promise.all([draining, attempt('leaving the queue', () => consumer.stop())]);
+      for (const run of runs.values()) run.stop('release'); // claimed while the queue was left
+      await Promise.all([...runs.values()].map(({ ended }) => ended));
+      await attempt('stopping the heartbeats', () => heartbeats.close());
+      listening.abort(new Error('the worker has drained'));
+      await attempt('closing the listener', async () => (await listener.catch((): Listener | null => null))?.close());
+      lag.close();
+      await attempt('deregistering', () => store.workers.deregister(workerId));
+    },
+  };
+}

@@ -1,0 +1,162 @@
+import {
+  type ArtifactView,
+  type AttemptView,
+  type CheckpointView,
+  type EventPage,
+  type ForkJob,
+  isTerminal,
+  type JobPage,
+  type JobsQuery,
+  type JobView,
+  type LogPage,
+  type LogsQuery,
+  type MethodList,
+  type MethodView,
+  type PointsQuery,
+  type PointsView,
+  type QueueView,
+  type SeriesView,
+  type SubmitJob,
+  type WorkerView,
+} from '@crucible/contracts';
+import { createHttp, queryOf } from './http.ts';
+import { createIdempotencyKey } from './idempotency-key.ts';
+import { openStream, type StreamMessage, type StreamOptions } from './stream.ts';
+
+/** Seconds that one long poll of `waitFor` lasts. */
+const WAIT_SECONDS = 20;
+
+export interface ClientOptions {
+  /** address of the API without a path, such as `http://127.0.0.1:8080`; empty: the page's own origin */
+  baseUrl: string;
+  /** API key, `crk_...` */
+  key: string;
+  /** @defaultValue the global `fetch` */
+  fetch?: typeof globalThis.fetch;
+  /**
+   * Waits before the second, third, ... try of a request that got no answer or a retryable problem.
+   * @defaultValue [200, 600, 1500]
+   */
+  retryWaitsMs?: readonly number[];
+  /** Wait before a lost stream is opened again. @defaultValue 2000 */
+  reconnectMs?: number;
+}
+
+/** A submit body in which everything that has a default may be left out. */
+export type SubmitRequest = Pick<SubmitJob, 'method'> & Partial<SubmitJob>;
+export type ForkRequest = Partial<ForkJob>;
+
+export interface CallOptions {
+  signal?: AbortSignal | undefined;
+}
+
+export interface CommandOptions extends CallOptions {
+  /** @defaultValue a fresh one per call; the same key twice has one effect */
+  idempotencyKey?: string;
+}
+
+/**
+ * The HTTP API, call by call. Every method rejects with a `CrucibleError`: the problem's code and faults, or
+ * `unavailable` when no answer came after several tries.
+ */
+export interface CrucibleClient {
+  methods(options?: CallOptions): Promise<MethodList['data']>;
+  method(id: string, options?: CallOptions): Promise<MethodView>;
+  submit(body: SubmitRequest, options?: CommandOptions): Promise<JobView>;
+  /** One page, newest first. */
+  jobs(query?: Partial<JobsQuery>, options?: CallOptions): Promise<JobPage>;
+  /** Every job that fits, page by page as they are read. */
+  iterateJobs(query?: Partial<Omit<JobsQuery, 'cursor'>>, options?: CallOptions): AsyncGenerator<JobView>;
+  /** The very object of the last call while its version stands. */
+  job(id: string, options?: CallOptions): Promise<JobView>;
+  cancel(id: string, options?: CommandOptions): Promise<JobView>;
+  retry(id: string, options?: CommandOptions): Promise<JobView>;
+  /** A new job from the resolved config of `id`. */
+  fork(id: string, body?: ForkRequest, options?: CommandOptions): Promise<JobView>;
+  series(id: string, options?: CallOptions): Promise<SeriesView[]>;
+  points(
+    id: string,
+    query: Pick<PointsQuery, 'key'> & Partial<PointsQuery>,
+    options?: CallOptions,
+  ): Promise<PointsView>;
+  logs(id: string, query?: Partial<LogsQuery>, options?: CallOptions): Promise<LogPage>;
+  attempts(id: string, options?: CallOptions): Promise<AttemptView[]>;
+  checkpoints(id: string, options?: CallOptions): Promise<CheckpointView[]>;
+  artifacts(id: string, options?: CallOptions): Promise<ArtifactView[]>;
+  /** The answer with the bytes of an artifact, still unread. */
+  download(id: string, name: string, options?: CallOptions): Promise<Response>;
+  queue(options?: CallOptions): Promise<QueueView>;
+  workers(options?: CallOptions): Promise<WorkerView[]>;
+  /** Change feed by long poll. */
+  events(
+    query?: { after?: number; topics?: readonly string[]; wait?: number; limit?: number },
+    options?: CallOptions,
+  ): Promise<EventPage>;
+  /** Change feed as it happens; see {@link StreamMessage}. */
+  stream(options?: StreamOptions): AsyncGenerator<StreamMessage>;
+  /** The job once it has ended. Abort `signal` to give up. */
+  waitFor(id: string, options?: CallOptions): Promise<JobView>;
+}
+
+const at = (id: string, ...rest: string[]): string => ['/v1/jobs', ...[id, ...rest].map(encodeURIComponent)].join('/');
+
+export function createClient({
+  baseUrl,
+  key,
+  fetch = globalThis.fetch,
+  retryWaitsMs = [200, 600, 1500],
+  reconnectMs = 2000,
+}: ClientOptions): CrucibleClient {
+  // Browsers refuse a fetch that is called as a method of another object.
+  const http = createHttp({ baseUrl, key, fetch: (input, init) => fetch(input, init), retryWaitsMs });
+
+  const list = async <T>(path: string, signal?: AbortSignal): Promise<T[]> =>
+    (await http.get<{ data: T[] }>(path, signal)).data;
+  const command = (path: string, body: unknown, options: CommandOptions): Promise<JobView> =>
+    http.post(path, body, options.idempotencyKey ?? createIdempotencyKey(), options.signal);
+
+  const client: CrucibleClient = {
+    methods: ({ signal } = {}) => list('/v1/methods', signal),
+    method: (id, { signal } = {}) => http.get(`/v1/methods/${encodeURIComponent(id)}`, signal),
+    submit: (body, options = {}) => command('/v1/jobs', body, options),
+    jobs: (query = {}, { signal } = {}) => http.get(`/v1/jobs${queryOf(query)}`, signal),
+    async *iterateJobs(query = {}, options = {}) {
+      let cursor: string | null = null;
+      do {
+        const page: JobPage = await client.jobs(cursor === null ? query : { ...query, cursor }, options);
+        yield* page.data;
+        cursor = page.nextCursor;
+      } while (cursor !== null);
+    },
+    job: (id, { signal } = {}) => http.get(at(id), signal),
+    cancel: (id, options = {}) => command(at(id, 'cancel'), {}, options),
+    retry: (id, options = {}) => command(at(id, 'retry'), {}, options),
+    fork: (id, body = {}, options = {}) => command(at(id, 'fork'), body, options),
+    series: (id, { signal } = {}) => list(at(id, 'metrics'), signal),
+    points: (id, query, { signal } = {}) => http.get(`${at(id, 'metrics', 'points')}${queryOf(query)}`, signal),
+    logs: (id, query = {}, { signal } = {}) => http.get(`${at(id, 'logs')}${queryOf(query)}`, signal),
+    attempts: (id, { signal } = {}) => list(at(id, 'attempts'), signal),
+    checkpoints: (id, { signal } = {}) => list(at(id, 'checkpoints'), signal),
+    artifacts: (id, { signal } = {}) => list(at(id, 'artifacts'), signal),
+    download: (id, name, { signal } = {}) => http.send(at(id, 'artifacts', name), { signal }),
+    queue: ({ signal } = {}) => http.get('/v1/queue', signal),
+    workers: ({ signal } = {}) => list('/v1/workers', signal),
+    events: ({ topics = [], ...query } = {}, { signal } = {}) =>
+      http.get(
+        `/v1/events${queryOf({ ...query, topics: topics.length === 0 ? undefined : topics.join(',') })}`,
+        signal,
+      ),
+    stream: (options = {}) => openStream(http, reconnectMs, options),
+    async waitFor(id, options = {}) {
+      // From the beginning of the feed: no event between the reading of the job and the poll can be missed.
+      let after = 0;
+      for (;;) {
+        const job = await client.job(id, options);
+        if (isTerminal(job.state)) return job;
+        const page = await client.events({ after, topics: [`job:${id}`], wait: WAIT_SECONDS }, options);
+        after = page.next;
+      }
+    },
+  };
+  return client;
+}

@@ -1,0 +1,372 @@
+import assert from 'node:assert/strict';
+import { before, describe, it } from 'node:test';
+import * as tf from '@tensorflow/tfjs-core';
+import { resetSlowPath, slowPath } from '../slow-path.ts';
+import { errorAgainstCpu, startNative, type TensorFunction } from '../testing/on-backend.ts';
+import { type TestArray, TestRandom } from '../testing/random-tensor.ts';
+
+interface Case {
+  readonly compute: TensorFunction;
+  readonly inputs: readonly TestArray[];
+}
+
+interface Suite {
+  readonly name: string;
+  readonly tolerance: number;
+  readonly rounds: number;
+  readonly make: (random: TestRandom) => Case;
+  /** Kernels that must not have run on the plain path. */
+  readonly native: readonly string[];
+}
+
+type Pad = 'same' | 'valid' | number;
+const image = (random: TestRandom): number[] => [
+  random.integer(1, 3),
+  random.integer(5, 12),
+  random.integer(5, 12),
+  random.integer(1, 35),
+];
+
+/** A convolution that tfjs accepts: dilation only with stride 1, whole windows inside the padded image. */
+function convCase(random: TestRandom, isDepthwise: boolean, maxDilation: number) {
+  const shape = image(random);
+  const channels = shape[3] ?? 1;
+  const stride = random.integer(1, 2);
+  const dilation = stride === 1 ? random.integer(1, maxDilation) : 1;
+  const size = dilation === 1 ? 5 : 2;
+  const filter = [random.integer(1, size), random.integer(1, size), channels, random.integer(1, isDepthwise ? 3 : 40)];
+  // with numeric padding tfjs computes the output from the filter's height and stride alone; oneDNN refuses the rest
+  const isSquare = filter[0] === filter[1] && dilation === 1 && !isDepthwise;
+  const pads: [Pad, ...Pad[]] = isSquare ? ['same', 'valid', 1] : ['same', 'valid'];
+  const x = random.array(shape);
+  const w = random.array(filter);
+  return { x, w, stride, pad: random.pick(pads), dilation };
+}
+
+/** Gradients of `sum(f(...)^2)` with respect to every input. */
+const gradientsOf = (f: (...inputs: tf.Tensor[]) => tf.Tensor): TensorFunction => {
+  const gradients = tf.grads((...inputs: tf.Tensor[]) => tf.sum(tf.square(f(...inputs))));
+  return (...inputs) => gradients(inputs);
+};
+
+const asImage = (tensor: tf.Tensor | undefined) => tensor as tf.Tensor4D;
+
+const conv = (random: TestRandom): Case => {
+  const { x, w, stride, pad, dilation } = convCase(random, false, 2);
+  return { compute: (a, b) => tf.conv2d(asImage(a), asImage(b), stride, pad, 'NHWC', dilation), inputs: [x, w] };
+};
+
+const convGradients = (random: TestRandom): Case => {
+  const { x, w, stride, pad } = convCase(random, false, 1);
+  return { compute: gradientsOf((a, b) => tf.conv2d(asImage(a), asImage(b), stride, pad)), inputs: [x, w] };
+};
+
+const fusedConv = (random: TestRandom): Case => {
+  const { x, w, stride, pad } = convCase(random, false, 1);
+  const activation = random.pick(['linear', 'relu', 'relu6'] as const);
+  const compute: TensorFunction = (a, b, bias) =>
+    tf.fused.conv2d({ x: asImage(a), filter: asImage(b), strides: stride, pad, bias: bias as tf.Tensor1D, activation });
+  return { compute, inputs: [x, w, random.array(w.shape.slice(3))] };
+};
+
+const depthwise = (random: TestRandom): Case => {
+  const { x, w, stride, pad, dilation } = convCase(random, true, 2);
+  return {
+    compute: (a, b) => tf.depthwiseConv2d(asImage(a), asImage(b), stride, pad, 'NHWC', dilation),
+    inputs: [x, w],
+  };
+};
+
+const depthwiseGradients = (random: TestRandom): Case => {
+  const { x, w, stride, pad } = convCase(random, true, 1);
+  return { compute: gradientsOf((a, b) => tf.depthwiseConv2d(asImage(a), asImage(b), stride, pad)), inputs: [x, w] };
+};
+
+const fusedDepthwise = (random: TestRandom): Case => {
+  const { x, w, stride, pad } = convCase(random, true, 1);
+  const activation = random.pick(['linear', 'relu', 'relu6'] as const);
+  const compute: TensorFunction = (a, b, bias) =>
+    tf.fused.depthwiseConv2d({
+      x: asImage(a),
+      filter: asImage(b),
+      strides: stride,
+      pad,
+      bias: bias as tf.Tensor1D,
+      activation,
+    });
+  return { compute, inputs: [x, w, random.array([(w.shape[2] ?? 1) * (w.shape[3] ?? 1)])] };
+};
+
+const matMul = (random: TestRandom): Case => {
+  const [m, k, n] = [random.integer(1, 40), random.integer(1, 50), random.integer(1, 40)];
+  const [transposeA, transposeB] = [random.next() < 0.5, random.next() < 0.5];
+  const stacks = random.pick<[number[], number[]]>([
+    [[], []],
+    [[3], [3]],
+    [
+      [2, 2],
+      [2, 2],
+    ],
+    [[4], [1]],
+  ]);
+  const a = random.array([...stacks[0], ...(transposeA ? [k, m] : [m, k])]);
+  const b = random.array([...stacks[1], ...(transposeB ? [n, k] : [k, n])]);
+  return { compute: (p, q) => tf.matMul(p as tf.Tensor, q as tf.Tensor, transposeA, transposeB), inputs: [a, b] };
+};
+
+const fusedMatMul = (random: TestRandom): Case => {
+  const [m, k, n] = [random.integer(1, 40), random.integer(1, 50), random.integer(1, 40)];
+  const activation = random.pick(['linear', 'relu', 'relu6'] as const);
+  const compute: TensorFunction = (a, b, bias) =>
+    tf.fused.matMul({ a: a as tf.Tensor, b: b as tf.Tensor, bias: bias as tf.Tensor, activation });
+  return { compute, inputs: [random.array([m, k]), random.array([k, n]), random.array([n])] };
+};
+
+const binary = (random: TestRandom): Case => {
+  const [n, h, w, c] = image(random) as [number, number, number, number];
+  const op = random.pick([tf.add, tf.sub, tf.mul, tf.div, tf.maximum, tf.minimum]);
+  const other = random.pick([
+    [n, h, w, c],
+    [c],
+    [1],
+    [],
+    [w, c],
+    [h, w, c],
+    [n, 1, 1, 1],
+    [n, h, 1, 1],
+    [n, h, w, 1],
+    [1, 1, 1, c],
+  ]);
+  const a = random.array([n, h, w, c]);
+  const b = random.array(other);
+  // away from zero, where a quotient would magnify rounding
+  const safe = { shape: b.shape, values: b.values.map((value) => value + Math.sign(value) * 0.2) };
+  const isFlipped = op !== tf.div && random.next() < 0.5;
+  return { compute: (p, q) => op(p as tf.Tensor, q as tf.Tensor), inputs: isFlipped ? [safe, a] : [a, safe] };
+};
+
+const unary = (random: TestRandom): Case => {
+  const op = random.pick([
+    tf.relu,
+    tf.relu6,
+    tf.square,
+    tf.neg,
+    tf.abs,
+    tf.exp,
+    tf.sigmoid,
+    tf.tanh,
+    (x: tf.Tensor) => tf.step(x, 0.3),
+  ]);
+  const x = random.array(image(random));
+  return { compute: (a) => op(tf.mul(a as tf.Tensor, 8)), inputs: [x] };
+};
+
+const positive = (random: TestRandom): Case => {
+  const op = random.pick([tf.sqrt, tf.rsqrt, tf.log]);
+  return { compute: (a) => op(tf.add(tf.square(a as tf.Tensor), 0.1)), inputs: [random.array(image(random))] };
+};
+
+const reduce = (random: TestRandom): Case => {
+  const op = random.pick([tf.sum, tf.mean, tf.max]);
+  const axes = random.pick([undefined, [0], [0, 1, 2], [1, 2], [3], [2, 3], [1]]);
+  const keepDims = random.next() < 0.5;
+  return { compute: (a) => op(a as tf.Tensor, axes, keepDims), inputs: [random.array(image(random))] };
+};
+
+const reduceGradients = (random: TestRandom): Case => {
+  const op = random.pick([tf.sum, tf.mean]);
+  const axes = random.pick([undefined, [0], [0, 1, 2], [1, 2], [3], [2, 3]]);
+  return { compute: gradientsOf((a) => op(a as tf.Tensor, axes)), inputs: [random.array(image(random))] };
+};
+
+const poolOf = (random: TestRandom) => {
+  const op = random.pick([tf.maxPool, tf.avgPool]);
+  const size: [number, number] = random.pick([
+    [2, 2],
+    [3, 3],
+    [1, 2],
+    [4, 3],
+    [5, 5],
+  ]);
+  const stride = random.integer(1, 3);
+  const pad = random.pick(['same', 'valid'] as const);
+  return (a: tf.Tensor) => op(asImage(a), size, stride, pad);
+};
+
+const pool = (random: TestRandom): Case => {
+  const compute = poolOf(random);
+  return { compute: (a) => compute(a as tf.Tensor), inputs: [random.array(image(random))] };
+};
+
+const poolGradients = (random: TestRandom): Case => ({
+  compute: gradientsOf(poolOf(random) as (...inputs: tf.Tensor[]) => tf.Tensor),
+  inputs: [random.array(image(random))],
+});
+
+const softmax = (random: TestRandom): Case => ({
+  compute: random.pick([
+    (a: tf.Tensor) => tf.softmax(tf.mul(a, 5)),
+    // the op is made of others, its kernel is only there for whoever calls it
+    (a: tf.Tensor) =>
+      tf.getBackend() === 'cpu'
+        ? tf.logSoftmax(a)
+        : (tf.engine().runKernel(tf.LogSoftmax, { logits: a }, { axis: -1 }) as tf.Tensor),
+  ]) as TensorFunction,
+  inputs: [random.array([random.integer(1, 40), random.integer(1, 30)])],
+});
+
+const transpose = (random: TestRandom): Case => {
+  const permutation = random.pick([
+    [0, 3, 1, 2],
+    [3, 0, 2, 1],
+    [1, 0, 2, 3],
+    [0, 2, 3, 1],
+  ]);
+  return { compute: (a) => tf.transpose(a as tf.Tensor, permutation), inputs: [random.array(image(random))] };
+};
+
+const copies = (random: TestRandom): Case => {
+  const shape = image(random);
+  const begin = shape.map((length) => random.integer(0, length - 1));
+  const size = shape.map((length, at) => random.integer(1, length - (begin[at] ?? 0)));
+  const axis = random.integer(0, 3);
+  const compute: TensorFunction = (a, b) => {
+    const [x, y] = [a as tf.Tensor4D, b as tf.Tensor4D];
+    return [
+      tf.slice(x, begin, size),
+      tf.concat([x, y, x], axis),
+      tf.pad(
+        x,
+        [
+          [0, 0],
+          [1, 2],
+          [0, 3],
+          [2, 0],
+        ],
+        0.5,
+      ),
+      tf.addN([x, x, y]),
+      tf.onesLike(x),
+      tf.zerosLike(x),
+      tf.fill([3, 2], 0.25),
+      tf.cast(tf.cast(tf.mul(x, 10), 'int32'), 'float32'),
+      tf.reshape(x, [-1, shape[3] ?? 1]),
+    ];
+  };
+  return { compute, inputs: [random.array(shape), random.array(shape)] };
+};
+
+const batchNorm = (random: TestRandom): Case => {
+  const shape = image(random);
+  const channels = shape.slice(3);
+  const compute: TensorFunction = (x, mean, variance, gamma, beta) =>
+    tf.batchNorm(
+      asImage(x),
+      mean as tf.Tensor1D,
+      tf.add(tf.abs(variance as tf.Tensor1D), 0.1) as tf.Tensor1D,
+      beta as tf.Tensor1D,
+      gamma as tf.Tensor1D,
+    );
+  return { compute, inputs: [random.array(shape), ...[1, 2, 3, 4].map(() => random.array(channels))] };
+};
+
+const batchNormGradients = (random: TestRandom): Case => {
+  const { compute, inputs } = batchNorm(random);
+  return { compute: gradientsOf(compute as (...tensors: tf.Tensor[]) => tf.Tensor), inputs };
+};
+
+const reluGradients = (random: TestRandom): Case => {
+  const op = random.pick([tf.relu, tf.relu6]);
+  return { compute: gradientsOf((a) => op(tf.mul(a as tf.Tensor, 9))), inputs: [random.array(image(random))] };
+};
+
+const SUITES: readonly Suite[] = [
+  { name: 'conv2d', tolerance: 1e-6, rounds: 30, make: conv, native: [] },
+  {
+    name: 'conv2d gradients',
+    tolerance: 1e-5,
+    rounds: 20,
+    make: convGradients,
+    native: [tf.Conv2DBackpropInput, tf.Conv2DBackpropFilter],
+  },
+  { name: 'fused conv2d', tolerance: 1e-5, rounds: 20, make: fusedConv, native: [tf.FusedConv2D] },
+  { name: 'depthwise conv2d', tolerance: 1e-6, rounds: 20, make: depthwise, native: [tf.DepthwiseConv2dNative] },
+  {
+    name: 'depthwise gradients',
+    tolerance: 1e-5,
+    rounds: 15,
+    make: depthwiseGradients,
+    native: [tf.DepthwiseConv2dNativeBackpropInput, tf.DepthwiseConv2dNativeBackpropFilter],
+  },
+  { name: 'fused depthwise', tolerance: 1e-5, rounds: 10, make: fusedDepthwise, native: [tf.FusedDepthwiseConv2D] },
+  { name: 'matMul', tolerance: 1e-5, rounds: 30, make: matMul, native: [tf.BatchMatMul] },
+  { name: 'fused matMul', tolerance: 1e-5, rounds: 15, make: fusedMatMul, native: [tf._FusedMatMul] },
+  {
+    name: 'binary',
+    tolerance: 1e-6,
+    rounds: 60,
+    make: binary,
+    native: [tf.Add, tf.Sub, tf.Multiply, tf.RealDiv, tf.Maximum, tf.Minimum],
+  },
+  {
+    name: 'unary',
+    tolerance: 1e-6,
+    rounds: 40,
+    make: unary,
+    native: [tf.Relu, tf.Relu6, tf.Square, tf.Neg, tf.Abs, tf.Exp, tf.Sigmoid, tf.Tanh, tf.Step],
+  },
+  { name: 'sqrt, rsqrt, log', tolerance: 1e-5, rounds: 15, make: positive, native: [tf.Sqrt, tf.Rsqrt, tf.Log] },
+  { name: 'sum, mean, max', tolerance: 1e-5, rounds: 40, make: reduce, native: [tf.Sum, tf.Mean, tf.Max] },
+  {
+    name: 'sum and mean gradients',
+    tolerance: 1e-5,
+    rounds: 15,
+    make: reduceGradients,
+    native: [tf.Sum, tf.Mean, tf.Multiply],
+  },
+  { name: 'max and average pool', tolerance: 1e-5, rounds: 25, make: pool, native: [tf.MaxPool, tf.AvgPool] },
+  {
+    name: 'pool gradients',
+    tolerance: 1e-5,
+    rounds: 20,
+    make: poolGradients,
+    native: [tf.MaxPoolGrad, tf.AvgPoolGrad],
+  },
+  { name: 'softmax', tolerance: 1e-5, rounds: 15, make: softmax, native: [tf.Softmax, tf.LogSoftmax] },
+  { name: 'transpose', tolerance: 1e-6, rounds: 10, make: transpose, native: [tf.Transpose] },
+  {
+    name: 'copies and fills',
+    tolerance: 1e-6,
+    rounds: 15,
+    make: copies,
+    native: [tf.Slice, tf.Concat, tf.PadV2, tf.AddN, tf.OnesLike, tf.ZerosLike, tf.Fill, tf.Reshape],
+  },
+  { name: 'batch norm with given moments', tolerance: 1e-5, rounds: 15, make: batchNorm, native: [tf.FusedBatchNorm] },
+  {
+    name: 'batch norm gradients',
+    tolerance: 1e-4,
+    rounds: 10,
+    make: batchNormGradients,
+    native: [tf.FusedBatchNorm, tf.Tile],
+  },
+  { name: 'relu gradients', tolerance: 1e-6, rounds: 10, make: reluGradients, native: [tf.Relu, tf.Relu6, tf.Step] },
+];
+
+describe('native kernels against the plain cpu kernels', () => {
+  before(() => startNative());
+
+  for (const [seed, { name, tolerance, rounds, make, native }] of SUITES.entries()) {
+    it(`${name}: ${rounds} random cases agree to ${tolerance}`, async () => {
+      const random = new TestRandom(seed + 1);
+      resetSlowPath();
+      for (let round = 0; round < rounds; round += 1) {
+        const { compute, inputs } = make(random);
+        const error = await errorAgainstCpu(compute, inputs);
+        const shapes = inputs.map(({ shape }) => `[${shape}]`).join(' ');
+        assert.ok(error <= tolerance, `round ${round}, inputs ${shapes}: error ${error}`);
+      }
+      const slow = native.filter((kernel) => slowPath().has(kernel));
+      assert.deepEqual(slow, [], 'kernels that ran on the plain path');
+    });
+  }
+});

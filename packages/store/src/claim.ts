@@ -1,0 +1,72 @@
+import type { CheckpointManifest } from '@crucible/contracts';
+import type pg from 'pg';
+import { resumableCheckpoint } from './checkpoint-resume.ts';
+import type { AttemptFence } from './fence.ts';
+import { moveJob } from './job-move.ts';
+import { LEASE } from './lease.ts';
+import { recountSeries } from './series-recount.ts';
+import { transaction } from './transaction.ts';
+
+export interface Claim extends AttemptFence {
+  workerId: string;
+  /** index of the slot that the worker holds for it */
+  slot: number;
+}
+
+/** All that a worker needs to start a child. */
+export interface ClaimedJob extends AttemptFence {
+  jobId: string;
+  /** number of the attempt, from 1 */
+  number: number;
+  method: string;
+  methodVersion: string;
+  config: unknown;
+  seed: number;
+  /** the last committed checkpoint, or null to start from nothing */
+  resume: { checkpointId: string; manifest: CheckpointManifest } | null;
+}
+
+interface ClaimableRow {
+  job_id: string;
+  number: number;
+  method: string;
+  method_version: string;
+  config: unknown;
+  seed: number;
+}
+
+/** See {@link Attempts.claim}. */
+export function claimAttempt(pool: pg.Pool, claim: Claim): Promise<ClaimedJob | null> {
+  return transaction(pool, async (client) => {
+    const { rows } = await client.query<ClaimableRow>(
+      `select j.id as job_id, a.number, j.method, j.method_version, j.config, j.seed
+       from job j join attempt a on a.job_id = j.id join worker w on w.id = $3 and w.pool = j.pool
+       where a.id = $1 and a.fence = $2 and a.state = 'dispatched' and j.fence = a.fence and j.state = 'queued'
+         and w.state <> 'gone'
+       for no key update of j, a`,
+      [claim.attemptId, claim.fence, claim.workerId],
+    );
+    const [job] = rows;
+    if (job === undefined) return null;
+    const checkpoint = await resumableCheckpoint(client, job.job_id);
+    await client.query(
+      `update attempt set state = 'running', worker_id = $2, slot = $3, claimed_at = now(), lease_until = now() + ${LEASE},
+         resumed_step = $4::bigint, last_step = coalesce($4::bigint, 0)
+       where id = $1`,
+      [claim.attemptId, claim.workerId, claim.slot, checkpoint?.manifest.step ?? null],
+    );
+    await moveJob(client, job.job_id, { to: 'running' });
+    if (job.number > 1) await recountSeries(client, job.job_id);
+    return {
+      attemptId: claim.attemptId,
+      fence: claim.fence,
+      jobId: job.job_id,
+      number: job.number,
+      method: job.method,
+      methodVersion: job.method_version,
+      config: job.config,
+      seed: job.seed,
+      resume: checkpoint === null ? null : { checkpointId: checkpoint.id, manifest: checkpoint.manifest },
+    };
+  });
+}

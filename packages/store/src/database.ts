@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto';
+import { PrismaPg } from '@prisma/adapter-pg';
+import pg from 'pg';
+import { PrismaClient } from './generated/client.ts';
+
+const INT8_OID = 20;
+
+/** What the parts of the store reach Postgres through; both share one set of connections. */
+export interface Database {
+  /** state moves, batches and bytes */
+  pool: pg.Pool;
+  /** plain reads and simple writes */
+  prisma: PrismaClient;
+}
+
+/** A pool or one of its connections. */
+export type Queryable = Pick<pg.Pool, 'query'> | Pick<pg.PoolClient, 'query'>;
+
+/** Settings of a connection outside the pool, for a listener or the lead. */
+export const directConnection = (databaseUrl: string, applicationName: string): pg.ClientConfig => ({
+  connectionString: databaseUrl,
+  application_name: applicationName,
+  keepAlive: true,
+  connectionTimeoutMillis: 5000,
+});
+
+/** Opens the pool. Nothing connects before the first query. */
+export function openDatabase(databaseUrl: string, applicationName: string, poolSize: number): Database {
+  const pool = new pg.Pool({
+    ...directConnection(databaseUrl, applicationName),
+    max: poolSize,
+    statement_timeout: 10_000,
+    lock_timeout: 2000,
+    idle_in_transaction_session_timeout: 10_000,
+    types: { getTypeParser },
+  });
+  pool.on('error', () => {}); // an idle connection broke: the pool has dropped it, the next query opens another
+  const adapter = new PrismaPg(pool, { statementNameGenerator });
+  return { pool, prisma: new PrismaClient({ adapter }) };
+}
+
+/** Counters and steps are bigint in the database and exact numbers here. */
+const getTypeParser: pg.CustomTypesConfig['getTypeParser'] = (oid, format) =>
+  oid === INT8_OID && format !== 'binary' ? safeInteger : pg.types.getTypeParser(oid, format);
+
+function safeInteger(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw new RangeError(`${text} is too large for an exact number`);
+  return value;
+}
+
+const statementNames = new Map<string, string>();
+
+/** Names Prisma's statements, so that Postgres plans each only once per connection. */
+function statementNameGenerator({ sql }: { sql: string }): string {
+  let name = statementNames.get(sql);
+  if (name === undefined) {
+    name = createHash('sha1').update(sql).digest('hex');
+    statementNames.set(sql, name);
+  }
+  return name;
+}

@@ -1,0 +1,56 @@
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { CrucibleError, type JobsQuery } from '@crucible/contracts';
+import type { Queryable } from './database.ts';
+
+/** The last job of a page: the next page holds what lies after it. */
+export interface JobPosition {
+  submittedAt: string;
+  id: string;
+}
+
+/** Writes and reads the opaque cursors of one filter. */
+export interface JobCursors {
+  encode(position: JobPosition): string;
+  /** @throws `cursor-mismatch` */
+  decode(cursor: string): JobPosition;
+}
+
+const SIGNATURE_BYTES = 16;
+
+/** Reads the secret that signs cursors; the first caller of a new database draws it. */
+export async function readSigningSecret(client: Queryable): Promise<Buffer> {
+  const read = () => client.query<{ secret: Buffer }>('select secret from signing_secret');
+  let [row] = (await read()).rows;
+  if (row === undefined) {
+    await client.query('insert into signing_secret (secret) values ($1) on conflict do nothing', [randomBytes(32)]);
+    [row] = (await read()).rows;
+  }
+  if (row === undefined) throw new Error('the signing secret could not be stored');
+  return row.secret;
+}
+
+/** Cursors of the jobs that `query` filters; the page size may change between pages, the filter may not. */
+export function jobCursors(secret: Buffer, query: JobsQuery): JobCursors {
+  const filter = createHash('sha256')
+    .update(JSON.stringify([query.state ?? '', query.method ?? '', query.name ?? '', query.tag ?? '']))
+    .digest('base64url')
+    .slice(0, 16);
+  const signature = (payload: string) =>
+    createHmac('sha256', secret).update(payload).digest().subarray(0, SIGNATURE_BYTES);
+  return {
+    encode({ submittedAt, id }) {
+      const payload = Buffer.from(JSON.stringify([filter, submittedAt, id])).toString('base64url');
+      return `${payload}.${signature(payload).toString('base64url')}`;
+    },
+    decode(cursor) {
+      const [payload = '', signed = ''] = cursor.split('.');
+      const given = Buffer.from(signed, 'base64url');
+      if (given.length !== SIGNATURE_BYTES || !timingSafeEqual(given, signature(payload)))
+        throw new CrucibleError('cursor-mismatch', 'cursor: was not made by this service; start without one.');
+      const [madeFor, submittedAt, id] = JSON.parse(Buffer.from(payload, 'base64url').toString()) as string[];
+      if (madeFor !== filter || submittedAt === undefined || id === undefined)
+        throw new CrucibleError('cursor-mismatch', 'cursor: was made for another filter; start without one.');
+      return { submittedAt, id };
+    },
+  };
+}

@@ -1,0 +1,72 @@
+import {
+  type EndCode,
+  type JobState,
+  type JobView,
+  legalActions,
+  type Progress,
+  type Waiting,
+} from '@crucible/contracts';
+
+/** The columns of a job that its view needs. */
+export const JOB_COLUMNS = `job.id, job.name, job.method, job.method_version, job.state, job.end_code, job.detail,
+  job.preset, job.submitted_config, job.config, job.tags, job.seed, job.priority, job.pool, job.slots, job.progress,
+  job.summary, job.waiting, job.attempt_count, job.forked_from, job.submitted_by, job.version, job.submitted_at,
+  job.queued_at, job.started_at, job.ended_at`;
+
+export interface JobRow {
+  id: string;
+  name: string;
+  method: string;
+  method_version: string;
+  state: JobState;
+  end_code: EndCode | null;
+  detail: string | null;
+  preset: string | null;
+  submitted_config: unknown;
+  config: unknown;
+  tags: Record<string, string>;
+  seed: number;
+  priority: number;
+  pool: string;
+  slots: number;
+  progress: Progress | null;
+  summary: unknown;
+  waiting: Waiting | null;
+  attempt_count: number;
+  forked_from: string | null;
+  submitted_by: string;
+  version: number;
+  submitted_at: Date;
+  queued_at: Date;
+  started_at: Date | null;
+  ended_at: Date | null;
+}
+
+export const toJobView = (row: JobRow): JobView => ({
+  id: row.id,
+  name: row.name,
+  method: row.method,
+  methodVersion: row.method_version,
+  state: row.state,
+  endCode: row.end_code,
+  detail: row.detail,
+  preset: row.preset,
+  submittedConfig: row.submitted_config,
+  config: row.config,
+  tags: row.tags,
+  seed: row.seed,
+  priority: row.priority,
+  resources: { pool: row.pool, slots: row.slots },
+  progress: row.progress,
+  summary: row.summary,
+  waiting: row.waiting,
+  actions: legalActions(row.state),
+  attempts: row.attempt_count,
+  forkedFrom: row.forked_from,
+  submittedBy: row.submitted_by,
+  version: row.version,
+  submittedAt: row.submitted_at.toISOString(),
+  queuedAt: row.queued_at.toISOString(),
+  startedAt: row.started_at?.toISOString() ?? null,
+  endedAt: row.ended_at?.toISOString() ?? null,
+});

@@ -1,0 +1,55 @@
+import type { JobView, Resources } from '@crucible/contracts';
+import type pg from 'pg';
+import { appendEvent } from './append-event.ts';
+import { JOB_COLUMNS, type JobRow, toJobView } from './job-row.ts';
+import { requiredJson, storableText } from './stored-text.ts';
+import { uuidV7 } from './uuid-v7.ts';
+
+/** A job that passed every check of its config. */
+export interface NewJob {
+  method: string;
+  methodVersion: string;
+  name: string;
+  preset: string | null;
+  submittedConfig: unknown;
+  /** resolved: method defaults, preset, submitted */
+  config: unknown;
+  tags: Record<string, string>;
+  seed: number;
+  priority: number;
+  resources: Resources;
+  forkedFrom: string | null;
+  /** name of the API key */
+  submittedBy: string;
+}
+
+/** See {@link Jobs.submit}. */
+export async function submitJob(client: pg.PoolClient, job: NewJob): Promise<JobView> {
+  const { rows } = await client.query<JobRow>(
+    `insert into job (id, name, method, method_version, preset, submitted_config, config, tags, seed, priority, pool,
+       slots, forked_from, submitted_by)
+     values ($1, $2, $3, $4, $5, $6::jsonb, $7::jsonb, $8::jsonb, $9, $10, $11, $12, $13, $14)
+     returning ${JOB_COLUMNS}`,
+    [
+      uuidV7(),
+      storableText(job.name),
+      job.method,
+      job.methodVersion,
+      job.preset,
+      requiredJson(job.submittedConfig),
+      requiredJson(job.config),
+      requiredJson(job.tags),
+      job.seed,
+      job.priority,
+      job.resources.pool,
+      job.resources.slots,
+      job.forkedFrom,
+      job.submittedBy,
+    ],
+  );
+  const [row] = rows;
+  if (row === undefined) throw new Error('an insert of a job returned no row');
+  const { id: jobId, state, version } = row;
+  await appendEvent(client, { kind: 'job.submitted', jobId, state, version, data: { method: row.method } });
+  return toJobView(row);
+}

@@ -1,0 +1,43 @@
+import { spawn } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { prepare } from './prepare.mjs';
+import { inProject } from './project.mjs';
+import { onShutdown } from './shutdown.mjs';
+
+const SUFFIXES = ['.mjs', '.ts'];
+
+/** Names of the scripts in a folder. */
+function scriptsIn(folder) {
+  if (!fs.existsSync(inProject(folder))) return [];
+  const files = fs.readdirSync(inProject(folder)).filter((file) => SUFFIXES.includes(path.extname(file)));
+  return files.filter((file) => !file.endsWith('.test.ts')).map((file) => path.parse(file).name);
+}
+
+/**
+ * Runs a script of the bench folder on the sources, with servers and data around it.
+ *
+ * @param {string} folder relative to the root
+ * @param {string[]} args the script's name, then its own arguments
+ * @param {string} usage shown when there is no such script
+ * @returns {Promise<number>} the script's exit code; 2 when there is no such script
+ */
+export async function runBenchFile(folder, [name, ...rest], usage) {
+  const known = scriptsIn(folder);
+  if (name === undefined || !known.includes(name)) {
+    console.error(`usage: ./crucible ${usage}\n\nthere is: ${known.join(', ') || 'nothing yet'}`);
+    return 2;
+  }
+  const { env } = await prepare();
+  const file = SUFFIXES.map((suffix) => inProject(folder, `${name}${suffix}`)).find((path) => fs.existsSync(path));
+  const child = spawn(process.execPath, ['--conditions=development', '--import', 'tsx', file, ...rest], {
+    cwd: inProject(),
+    env: { ...process.env, ...env },
+    stdio: 'inherit',
+  });
+  onShutdown(() => void child.kill('SIGTERM'));
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('exit', (code) => resolve(code ?? 1));
+  });
+}

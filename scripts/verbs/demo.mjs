@@ -1,0 +1,45 @@
+import crypto from 'node:crypto';
+import { printResult, progressPrinter } from '../lib/demo-report.mjs';
+import { followJob } from '../lib/follow-job.mjs';
+import { log } from '../lib/log.mjs';
+import { prepare } from '../lib/prepare.mjs';
+import { dashboardPage, findBackgroundSystem, startSystem } from '../lib/system.mjs';
+
+/** Never settles: what runs ends by a signal. */
+const untilInterrupted = () => new Promise(() => setInterval(() => {}, 1 << 30));
+
+/** The full preset needs a real engine: plain JavaScript tensors would take hours over it. */
+function presetFor(worker, engine) {
+  if (worker.engine.name !== 'cpu') return 'demo';
+  log('the native engine is not available: running the small preset on plain JavaScript tensors');
+  for (const { engine: name, message } of worker.engine.reasons) log(`  ${name}: ${message}`);
+  if (engine.remedy !== undefined) log(`  remedy: ${engine.remedy}`);
+  return 'demo-plain';
+}
+
+/**
+ * `demo`: submits a Zen-NAS job to the service, follows it and prints its result.
+ *
+ * @param {string[]} args `--keep` leaves the service running until Ctrl-C
+ * @returns {Promise<number>} exit code: 0 only when the job succeeded
+ */
+export async function demo(args) {
+  const prepared = await prepare();
+  const system = (await findBackgroundSystem(prepared)) ?? (await startSystem(prepared));
+  const { base, key, client } = system;
+  const page = dashboardPage(base, key);
+  log(`dashboard: ${page}`);
+  const preset = presetFor(system.worker, prepared.engine);
+  const body = { method: 'zen-nas', preset, config: {}, name: 'demo' };
+  const submitted = await client.post('/v1/jobs', body, crypto.randomUUID());
+  log(`job ${submitted.id}: submitted, preset ${preset}`);
+  const job = await followJob(client, submitted.id, progressPrinter(client));
+  const succeeded = job.state === 'succeeded';
+  if (succeeded) printResult(job, { databaseUrl: prepared.env.DATABASE_URL, page });
+  else console.error(`The job ended as ${job.state} (${job.endCode}): ${job.detail}. Logs lie in ${prepared.dir}.`);
+  if (args.includes('--keep')) {
+    log(`everything keeps running, API key ${key}; Ctrl-C stops it`);
+    await untilInterrupted();
+  }
+  return succeeded ? 0 : 1;
+}

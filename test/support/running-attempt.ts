@@ -1,0 +1,76 @@
+import { randomUUID } from 'node:crypto';
+import type { JobView } from '@crucible/contracts';
+import type { ClaimedJob, DispatchedAttempt, NewJob, NewWorker, Store } from '@crucible/store';
+
+/** A job that any store accepts. */
+export const newJob = (over: Partial<NewJob> = {}): NewJob => ({
+  method: 'zen-nas',
+  methodVersion: '1',
+  name: 'a search',
+  preset: null,
+  submittedConfig: {},
+  config: { generations: 3 },
+  tags: {},
+  seed: 7,
+  priority: 50,
+  resources: { pool: 'default', slots: 1 },
+  forkedFrom: null,
+  submittedBy: 'test',
+  ...over,
+});
+
+/** A worker with one CPU slot, fresh by name and boot. */
+export const newWorker = (over: Partial<NewWorker> = {}): NewWorker => ({
+  name: `worker-${randomUUID()}`,
+  host: 'localhost',
+  pool: 'default',
+  version: '0.1.0',
+  engine: { name: 'cpu', device: 'cpu', threads: 1, isa: '', versions: {}, reasons: [] },
+  slots: [{ index: 0, kind: 'cpu', model: 'test', memoryMib: null }],
+  bootId: randomUUID(),
+  ...over,
+});
+
+/** Dispatches a queued job. */
+export async function dispatch(store: Store, jobId: string): Promise<DispatchedAttempt> {
+  const { version } = await store.jobs.get(jobId);
+  const [attempt] = await store.scheduling.dispatch([{ jobId, version }]);
+  if (attempt === undefined) throw new Error(`job ${jobId} could not be dispatched`);
+  return attempt;
+}
+
+/** Dispatches a queued job and claims it for a worker. */
+export async function claim(store: Store, jobId: string, workerId: string): Promise<ClaimedJob> {
+  const { attemptId, fence } = await dispatch(store, jobId);
+  const claimed = await store.attempts.claim({ attemptId, fence, workerId, slot: 0 });
+  if (claimed === null) throw new Error(`attempt ${attemptId} could not be claimed`);
+  return claimed;
+}
+
+/** A new job, running on a new worker. */
+export async function startJob(
+  store: Store,
+  over: Partial<NewJob> = {},
+): Promise<{ job: JobView; attempt: ClaimedJob; workerId: string }> {
+  const { value: job } = await store.jobs.submit(newJob(over));
+  const { workerId } = await store.workers.register(newWorker());
+  return { job, attempt: await claim(store, job.id, workerId), workerId };
+}
+
+/** What `finish` wants beside the fence, for a success without streams. */
+export const SUCCESS = {
+  outcome: 'succeeded',
+  endCode: 'ok',
+  detail: null,
+  summary: { accuracy: 0.9 },
+  streams: { metrics: 0, logs: 0 },
+} as const;
+
+/** What `finish` wants beside the fence, for an error of the method. */
+export const METHOD_ERROR = {
+  outcome: 'failed',
+  endCode: 'method-error',
+  detail: 'it broke',
+  summary: null,
+  streams: { metrics: 0, logs: 0 },
+} as const;
