@@ -21,18 +21,23 @@ const arithmetic = (name: string, code: number): NativeKernel =>
     const broadcast = broadcastOf(a.shape, b.shape);
     if (broadcast === undefined) return undefined;
     const { shape, outer, inner } = broadcast;
-    const { info, values } = backend.output(shape);
-    backend.addon.binary(code, backend.float32(a), backend.float32(b), values, outer, inner, broadcast.code);
+    // of equal shapes: when one side is blocked its neighbours in the network are too
+    const isBlocked =
+      a.shape.join() === b.shape.join() && (backend.isBlocked(a) || backend.isBlocked(b)) && a.shape.length === 4;
+    const { info, values } = backend.outputIn(isBlocked, shape);
+    const [left, right] = [backend.valuesIn(isBlocked, a), backend.valuesIn(isBlocked, b)];
+    backend.addon.binary(code, left, right, values, outer, inner, broadcast.code);
     return info;
   });
 
 const addN = nativeKernel<TensorInfo[]>(AddN, (tensors, _attrs, backend) => {
   const [first, second, ...others] = tensors;
   if (first === undefined || second === undefined || !areFloat32(...tensors)) return undefined;
-  const { info, values } = backend.output(first.shape);
+  const isBlocked = tensors.every((tensor) => backend.isBlocked(tensor));
+  const { info, values } = backend.outputIn(isBlocked, first.shape);
   const add = (a: Float32Array, b: TensorInfo) =>
-    backend.addon.binary(CODES[Add], a, backend.float32(b), values, 1, values.length, SAME);
-  add(backend.float32(first), second);
+    backend.addon.binary(CODES[Add], a, backend.valuesIn(isBlocked, b), values, 1, values.length, SAME);
+  add(backend.valuesIn(isBlocked, first), second);
   for (const other of others) add(values, other);
   return info;
 });

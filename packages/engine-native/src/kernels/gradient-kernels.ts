@@ -19,8 +19,9 @@ interface ExpandAttrs {
 /** Kernels that only replaced gradients call; the prefix keeps them apart from any kernel of tfjs. */
 export const gradientKernels: readonly NativeKernel[] = [
   nativeKernel<{ dy: TensorInfo; x: TensorInfo }, ReluGradAttrs>(RELU_GRAD, ({ dy, x }, { upper }, backend) => {
-    const { info, values } = backend.output(x.shape);
-    backend.addon.reluGrad(backend.float32(dy), backend.float32(x), values, upper);
+    const isBlocked = backend.isBlocked(x);
+    const { info, values } = backend.outputIn(isBlocked, x.shape);
+    backend.addon.reluGrad(backend.valuesIn(isBlocked, dy), backend.valuesIn(isBlocked, x), values, upper);
     return info;
   }),
 
