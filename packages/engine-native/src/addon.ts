@@ -51,9 +51,10 @@ export interface Addon {
     a: Float32Array,
     b: Float32Array,
     out: Float32Array,
-    outer: number,
-    inner: number,
     shape: number,
+    outer: number,
+    middle: number,
+    inner: number,
   ): void;
   reluGrad(dy: Float32Array, x: Float32Array, dx: Float32Array, upper: number): void;
 

@@ -78,6 +78,22 @@ const CHAINS: readonly Chain[] = [
     },
   },
   {
+    name: 'channels scaled by what was pooled over the pixels, and scalars',
+    shapes: [
+      [3, 8, 8, 32],
+      [3, 3, 32, 32],
+      [1, 1, 32, 32],
+      [3, 8, 8, 32],
+    ],
+    loss: (...inputs) => {
+      const [x, w, excite, weight] = inputs as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D, tf.Tensor4D];
+      const first = tf.mul(tf.conv2d(x, w, 1, 'same'), 0.5) as tf.Tensor4D;
+      const scale = tf.sigmoid(tf.conv2d(tf.mean(first, [1, 2], true) as tf.Tensor4D, excite, 1, 'same'));
+      const largest = tf.sum(tf.square(tf.sum(tf.sub(1, first), [1, 2])));
+      return tf.add(tf.sum(tf.mul(tf.mul(first, scale), weight)), tf.mul(largest, 0.01));
+    },
+  },
+  {
     name: 'a tensor used in both forms and summed from two branches',
     shapes: [
       [2, 8, 8, 48],

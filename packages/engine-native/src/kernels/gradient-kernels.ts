@@ -1,6 +1,6 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { type NativeKernel, nativeKernel } from '../native-kernel.ts';
-import type { Reduction } from './axes.ts';
+import { type Reduction, reductionIn } from './axes.ts';
 
 /** `dy` where `0 < x <= upper`, else 0: gradient of relu (`upper` infinite) and relu6. */
 export const RELU_GRAD = 'OneDnnReluGrad';
@@ -8,11 +8,10 @@ interface ReluGradAttrs {
   readonly upper: number;
 }
 
-/** `dy` times `scale`, repeated over the reduced axes: gradient of a sum or mean. */
+/** `dy` times `scale`, repeated over the reduced axes: gradient of a sum or mean, in the form of its input `x`. */
 export const EXPAND = 'OneDnnExpand';
 interface ExpandAttrs {
-  readonly reduction: Pick<Reduction, 'outer' | 'reduced' | 'inner'>;
-  readonly shape: number[];
+  readonly reduction: Reduction;
   readonly scale: number;
 }
 
@@ -25,9 +24,9 @@ export const gradientKernels: readonly NativeKernel[] = [
     return info;
   }),
 
-  nativeKernel<{ dy: TensorInfo }, ExpandAttrs>(EXPAND, ({ dy }, { reduction, shape, scale }, backend) => {
-    const { outer, reduced, inner } = reduction;
-    const { info, values } = backend.output(shape);
+  nativeKernel<{ dy: TensorInfo; x: TensorInfo }, ExpandAttrs>(EXPAND, ({ dy, x }, { reduction, scale }, backend) => {
+    const { isBlocked, outer, reduced, inner } = reductionIn(backend, x, reduction);
+    const { info, values } = backend.outputIn(isBlocked, x.shape);
     backend.addon.expand(backend.float32(dy), values, outer, reduced, inner, scale);
     return info;
   }),
