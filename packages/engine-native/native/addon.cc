@@ -76,6 +76,7 @@ napi_value initialize(napi_env env, napi_value exportsObject) {
   registerBatchNorm(exports);
   registerBatchNormGrad(exports);
   registerBinary(exports);
+  registerBlocked(exports);
   registerConv(exports);
   registerCopyRegion(exports);
   registerEltwise(exports);

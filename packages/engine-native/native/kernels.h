@@ -9,6 +9,7 @@ void registerAlloc(Exports&);
 void registerBatchNorm(Exports&);
 void registerBatchNormGrad(Exports&);
 void registerBinary(Exports&);
+void registerBlocked(Exports&);
 void registerConv(Exports&);
 void registerCopyRegion(Exports&);
 void registerEltwise(Exports&);

@@ -136,6 +136,9 @@ const binary = (random: TestRandom): Case => {
     [n, h, 1, 1],
     [n, h, w, 1],
     [1, 1, 1, c],
+    [n, 1, 1, c],
+    [n, h, 1, c],
+    [n, 1, w, c],
   ]);
   const a = random.array([n, h, w, c]);
   const b = random.array(other);
