@@ -79,6 +79,7 @@ napi_value initialize(napi_env env, napi_value exportsObject) {
   registerBlocked(exports);
   registerConv(exports);
   registerCopyRegion(exports);
+  registerDepthwiseFilterGrad(exports);
   registerEltwise(exports);
   registerMatMul(exports);
   registerPool(exports);

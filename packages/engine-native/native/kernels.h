@@ -12,6 +12,7 @@ void registerBinary(Exports&);
 void registerBlocked(Exports&);
 void registerConv(Exports&);
 void registerCopyRegion(Exports&);
+void registerDepthwiseFilterGrad(Exports&);
 void registerEltwise(Exports&);
 void registerMatMul(Exports&);
 void registerPool(Exports&);

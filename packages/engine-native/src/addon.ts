@@ -35,6 +35,7 @@ export interface Addon {
     mustPack: number,
   ): void;
   convImplementation(plan: number): string;
+  depthwiseFilterGrad(x: Float32Array, dy: Float32Array, dw: Float32Array, shape: Int32Array): void;
 
   /** @returns 0 if oneDNN refuses the shape */
   matMul(shape: Int32Array, a: Float32Array, b: Float32Array, c: Float32Array, bias: OptionalFloats): number;
