@@ -2,9 +2,9 @@ import path from 'node:path';
 import { ensureFashionMnist } from './fashion-mnist.mjs';
 import { withLock } from './lock.mjs';
 import { log } from './log.mjs';
-import { startPostgres, stopPostgres } from './postgres.mjs';
+import { runningPostgres, startPostgres, stopPostgres } from './postgres.mjs';
 import { withoutPassword } from './postgres-connect.mjs';
-import { startRedis, stopRedis } from './redis.mjs';
+import { runningRedis, startRedis, stopRedis } from './redis.mjs';
 import { enterRun, leaveRun } from './runs.mjs';
 import { settings } from './settings.mjs';
 import { onShutdown } from './shutdown.mjs';
@@ -50,6 +50,17 @@ export async function datasets(dir) {
 }
 
 /**
+ * Stops the embedded servers that run.
+ *
+ * @param {string} dir state folder
+ */
+export async function stopServers(dir) {
+  const wasRunning = runningPostgres(dir) !== null || runningRedis(dir) !== null;
+  await Promise.all([stopPostgres(dir), stopRedis(dir)]);
+  if (wasRunning) log('Postgres and Redis: stopped');
+}
+
+/**
  * Notes that this run uses the servers of the state folder, and that the last user stops them.
  *
  * @param {string} dir state folder
@@ -58,7 +69,7 @@ export function shareServers(dir) {
   enterRun(dir);
   onShutdown(() =>
     withLock(dir, SETUP_LOCK, async () => {
-      if (leaveRun(dir)) await Promise.all([stopPostgres(dir), stopRedis(dir)]);
+      if (leaveRun(dir)) await stopServers(dir);
     }),
   );
 }

@@ -18,9 +18,9 @@ export function workspaces() {
   );
 }
 
-/** Key of everything that the TypeScript build reads, the generated database client included. */
+/** Key of everything that the build of the services reads, the generated database client included. */
 export function buildKey() {
-  const folders = [...workspaces(), 'test', 'packages/store/src/generated'];
+  const folders = [...workspaces(), 'packages/store/src/generated'];
   const sources = folders.flatMap((folder) => sourceFiles(folder, /\.(tsx?|json)$/));
   return stamp([...sources, 'package-lock.json', 'tsconfig.json', 'tsconfig.base.json'].sort());
 }
@@ -28,13 +28,13 @@ export function buildKey() {
 const isBuilt = (folder) => ['dist', 'dist-types'].some((name) => fs.existsSync(inProject(folder, name)));
 
 /**
- * Compiles all workspaces when a source changed. When a result is missing the build starts afresh: the compiler's own
- * notes would otherwise claim that there is nothing to do.
+ * Compiles all workspaces when a source changed; the tests of the whole system are left to `check`. When a result is
+ * missing the build starts afresh: the compiler's own notes would otherwise claim that there is nothing to do.
  */
 export async function buildServices() {
   const compiled = workspaces().filter((folder) => fs.existsSync(inProject(folder, 'tsconfig.json')));
   const isPresent = () => compiled.every(isBuilt);
-  const action = () => compile(isPresent() ? ['-b'] : ['-b', '--force']);
+  const action = () => compile(['-b', ...(isPresent() ? [] : ['--force']), ...compiled]);
   await once('build', buildKey(), action, { title: 'compile the services (tsc -b)', isPresent });
 }
 

@@ -2,6 +2,8 @@ import { log } from './log.mjs';
 import { withoutPassword } from './postgres-connect.mjs';
 
 const PROGRESS_INTERVAL_MS = 2000;
+/** A line that says nothing new is printed only after this time, as a sign of life. */
+const SILENCE_LIMIT_MS = 15_000;
 /** Curves worth a place in a progress line, with the word used for them. */
 const SHOWN = {
   'search/best': 'best score',
@@ -10,34 +12,46 @@ const SHOWN = {
   'train/accuracy': 'train accuracy',
   'test/accuracy': 'test accuracy',
 };
-const PHASE_CURVES = { search: /^search\//, train: /^(train|test)\// };
+const OF_SEARCH = /^search\//;
+const OF_TRAINING = /^(train|test)\//;
+const PHASE_CURVES = { search: OF_SEARCH, rescore: OF_SEARCH, train: OF_TRAINING, test: OF_TRAINING };
 
 const rounded = (value) => (typeof value === 'number' ? Number(value.toPrecision(4)) : value);
 const grouped = (value) => (typeof value === 'number' ? value.toLocaleString('en-US') : String(value));
 
+/** Phase, count and the newest values of a running job in one line. */
+function progressLine({ phase, done, total, message }, series) {
+  const ofPhase = PHASE_CURVES[phase] ?? /./;
+  const values = series
+    .filter(({ key }) => key in SHOWN && ofPhase.test(key))
+    .map(({ key, lastValue }) => `${SHOWN[key]} ${rounded(lastValue)}`);
+  return [`${phase} ${grouped(done)}/${grouped(total)}`, ...values, message].filter((part) => part !== '').join(' | ');
+}
+
 /**
- * Makes a function that prints one line about a running job every two seconds, and one at each change of state.
+ * Makes a function that prints one line about a running job every two seconds if there is news, and one at each change
+ * of state.
  *
  * @param {ReturnType<typeof import('./api-client.mjs').createClient>} client
  * @returns {(job: object) => Promise<void>}
  */
 export function progressPrinter(client) {
   let state = null;
+  let last = { line: '', time: 0 };
   let next = 0;
   return async (job) => {
     if (job.state !== state) {
       state = job.state;
       log(`job ${state}${job.waiting ? `: ${job.waiting.message}` : ''}`);
     }
-    if (job.state !== 'running' || job.progress === null || performance.now() < next) return;
-    next = performance.now() + PROGRESS_INTERVAL_MS;
-    const { phase, done, total, message } = job.progress;
+    const now = performance.now();
+    if (job.state !== 'running' || job.progress === null || now < next) return;
+    next = now + PROGRESS_INTERVAL_MS;
     const { data } = await client.get(`/v1/jobs/${job.id}/metrics`);
-    const ofPhase = PHASE_CURVES[phase] ?? /./;
-    const values = data
-      .filter(({ key }) => key in SHOWN && ofPhase.test(key))
-      .map(({ key, lastValue }) => `${SHOWN[key]} ${rounded(lastValue)}`);
-    log([`${phase} ${grouped(done)}/${grouped(total)}`, ...values, message].filter((part) => part !== '').join(' | '));
+    const line = progressLine(job.progress, data);
+    if (line === last.line && now - last.time < SILENCE_LIMIT_MS) return;
+    last = { line, time: now };
+    log(line);
   };
 }
 
@@ -67,4 +81,4 @@ export function printResult(job, { databaseUrl, page }) {
 }
 
 /** Tables in which a job lies. */
-const databaseTables = ['jobs', 'attempts', 'metric_points', 'checkpoints', 'artifacts'];
+const databaseTables = ['job', 'attempt', 'series', 'metric_point', 'checkpoint', 'artifact'];

@@ -1,4 +1,3 @@
-import { log } from './log.mjs';
 import { endRunningCommands, sleep } from './process.mjs';
 
 const STOP_LIMIT_MS = 15_000;
@@ -48,7 +47,6 @@ async function close(code) {
       code = code === 0 ? 1 : code;
     }
   }
-  if (stops.length > 0) log('stopped cleanly');
   const line = lastLine();
   if (line !== null) console.log(line);
   process.exit(code);

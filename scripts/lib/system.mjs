@@ -3,7 +3,7 @@ import { keptKey, obtainKey } from './api-key.mjs';
 import { buildKey } from './build.mjs';
 import { Failure } from './failure.mjs';
 import { log } from './log.mjs';
-import { identityOf } from './process.mjs';
+import { identityOf, isRunning } from './process.mjs';
 import { clearBackground, readBackground, writeBackground } from './runs.mjs';
 import { startApi, startWorker } from './services.mjs';
 import { fail, isClosing, onShutdown } from './shutdown.mjs';
@@ -18,7 +18,10 @@ export const dashboardPage = (base, key) => `${base}/#key=${key}`;
  */
 export async function startSystem(prepared) {
   const services = [];
-  onShutdown(() => Promise.all(services.map((service) => service.stop())));
+  onShutdown(async () => {
+    await Promise.all(services.map((service) => service.stop()));
+    if (services.length > 0) log('API and worker: stopped');
+  });
   const { api, worker, ...system } = await connect(prepared, true, (service) => services.push(service));
   for (const service of [api, worker]) {
     service.onEnd((code, signal) => {
@@ -76,7 +79,7 @@ async function connect(prepared, supervised, onStart) {
 export async function findBackgroundSystem({ dir, env }) {
   const note = readBackground(dir);
   const key = keptKey(dir, env.DATABASE_URL);
-  if (note === null || key === null || note.build !== buildKey()) return null;
+  if (note === null || key === null || note.build !== buildKey() || !note.services.every(isRunning)) return null;
   const client = createClient(note.base, key);
   try {
     const { data } = await client.get('/v1/workers');

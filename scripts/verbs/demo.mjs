@@ -5,6 +5,9 @@ import { log } from '../lib/log.mjs';
 import { prepare } from '../lib/prepare.mjs';
 import { dashboardPage, findBackgroundSystem, startSystem } from '../lib/system.mjs';
 
+/** Name of the job. */
+const NAME = 'demo';
+
 /** Never settles: what runs ends by a signal. */
 const untilInterrupted = () => new Promise(() => setInterval(() => {}, 1 << 30));
 
@@ -17,8 +20,27 @@ function presetFor(worker, engine) {
   return 'demo-plain';
 }
 
+/** A demo that was interrupted: its job goes on from the last checkpoint, so it is followed and not run again. */
+async function findInterrupted(client, preset) {
+  const { data } = await client.get('/v1/jobs?state=queued,running&method=zen-nas&name=demo');
+  return data.find((job) => job.name === NAME && job.preset === preset) ?? null;
+}
+
+async function submit(client, preset) {
+  const earlier = await findInterrupted(client, preset);
+  if (earlier !== null) {
+    log(`job ${earlier.id}: going on from its last checkpoint, an earlier demo was interrupted`);
+    return earlier;
+  }
+  const body = { method: 'zen-nas', preset, config: {}, name: NAME };
+  const job = await client.post('/v1/jobs', body, crypto.randomUUID());
+  log(`job ${job.id}: submitted, preset ${preset}`);
+  return job;
+}
+
 /**
- * `demo`: submits a Zen-NAS job to the service, follows it and prints its result.
+ * `demo`: submits a Zen-NAS job to the service, follows it and prints its result. Interrupted and started again, it
+ * goes on where it was.
  *
  * @param {string[]} args `--keep` leaves the service running until Ctrl-C
  * @returns {Promise<number>} exit code: 0 only when the job succeeded
@@ -29,10 +51,7 @@ export async function demo(args) {
   const { base, key, client } = system;
   const page = dashboardPage(base, key);
   log(`dashboard: ${page}`);
-  const preset = presetFor(system.worker, prepared.engine);
-  const body = { method: 'zen-nas', preset, config: {}, name: 'demo' };
-  const submitted = await client.post('/v1/jobs', body, crypto.randomUUID());
-  log(`job ${submitted.id}: submitted, preset ${preset}`);
+  const submitted = await submit(client, presetFor(system.worker, prepared.engine));
   const job = await followJob(client, submitted.id, progressPrinter(client));
   const succeeded = job.state === 'succeeded';
   if (succeeded) printResult(job, { databaseUrl: prepared.env.DATABASE_URL, page });

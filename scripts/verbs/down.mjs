@@ -1,9 +1,7 @@
-import { SETUP_LOCK } from '../lib/backends.mjs';
+import { SETUP_LOCK, stopServers } from '../lib/backends.mjs';
 import { stopBackground } from '../lib/background.mjs';
 import { withLock } from '../lib/lock.mjs';
 import { log } from '../lib/log.mjs';
-import { stopPostgres } from '../lib/postgres.mjs';
-import { stopRedis } from '../lib/redis.mjs';
 import { isInUse } from '../lib/runs.mjs';
 import { openStateDir } from '../lib/state-dir.mjs';
 
@@ -18,7 +16,7 @@ export async function down() {
     const stopped = await stopBackground(dir);
     log(stopped.length > 0 ? `stopped: ${stopped.join(', ')}` : 'nothing was running in the background');
     if (isInUse(dir)) log('Postgres and Redis stay: another run uses them');
-    else await Promise.all([stopPostgres(dir), stopRedis(dir)]);
+    else await stopServers(dir);
     return 0;
   });
 }

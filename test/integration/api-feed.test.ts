@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
+import type { FeedHub } from '@crucible/api';
 import type { EventPage, FeedEvent, JobView, Problem } from '@crucible/contracts';
 import { eventually } from '../support/poll.ts';
 import { runApi } from '../support/running-api.ts';
-import { claim, newWorker } from '../support/running-attempt.ts';
+import { newWorker } from '../support/running-attempt.ts';
 import { readSse, type SseEvent } from '../support/sse-reader.ts';
 
 const api = await runApi();
@@ -134,10 +135,19 @@ describe('the change feed over HTTP', () => {
   });
 
   it('hints at progress without moving the place of the client', async () => {
-    const pool = `${api.pool}-busy`;
-    const { workerId } = await api.store.workers.register(newWorker({ pool: `${pool}-worker` }));
-    const { body: job } = await api.post<JobView>('/v1/jobs', { method: 'zen-nas', resources: { pool } });
-    const { attemptId, fence } = await claim(api.store, job.id, workerId);
+    const { workerId } = await api.store.workers.register(newWorker({ pool: `${api.pool}-busy` }));
+    const { body: job } = await api.post<JobView>('/v1/jobs', {
+      method: 'zen-nas',
+      resources: { pool: `${api.pool}-busy` },
+    });
+    const { attemptId, fence } = await eventually('an attempt', async () => {
+      const { rows } = await api.sql.query<{ attemptId: string; fence: number }>(
+        'select id as "attemptId", fence from attempt where job_id = $1',
+        [job.id],
+      );
+      return rows[0];
+    });
+    assert.ok(await api.store.attempts.claim({ attemptId, fence, workerId, slot: 0 }));
     await newestPlace();
     const stream = await open(`?topics=job:${job.id}`);
     const progress = { phase: 'search', done: 1, total: 10, message: 'one of ten' };
@@ -220,7 +230,7 @@ describe('a process that shuts down', () => {
     const other = await runApi({ leads: false });
     const stream = await readSse(`${other.url}/v1/stream`, { authorization: `Bearer ${other.key}` });
     const waiting = other.get<EventPage>('/v1/events?wait=30');
-    await eventually('two listeners', async () => other.app.feed.numListeners === 2);
+    await eventually('two listeners', async () => other.app.getDecorator<FeedHub>('feed').numListeners === 2);
     await other.close();
     assert.equal(await stream.next(), null);
     const { status, body } = await waiting;

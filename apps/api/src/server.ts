@@ -1,3 +1,4 @@
+import { CrucibleError } from '@crucible/contracts';
 import { createStore } from '@crucible/store';
 import type { FastifyBaseLogger } from 'fastify';
 import { buildApp } from './app.ts';
@@ -29,6 +30,8 @@ export async function startService(config: Config, log: FastifyBaseLogger): Prom
     await store.close();
   };
   try {
+    if (!(await store.migrationsApplied()))
+      throw new CrucibleError('unavailable', 'The database lacks migrations: run `npx prisma migrate deploy` first.');
     const app = await buildApp({ config, store, queues, log });
     const url = await app.listen({ host: config.host, port: config.port });
     const election = startElection({ store, queues, log });

@@ -1,1 +1,2 @@
-export {};
+export { EXIT, type ExitCode } from './exit-code.ts';
+export { type RunOptions, run } from './run.ts';

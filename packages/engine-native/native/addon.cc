@@ -76,8 +76,10 @@ napi_value initialize(napi_env env, napi_value exportsObject) {
   registerBatchNorm(exports);
   registerBatchNormGrad(exports);
   registerBinary(exports);
+  registerBlocked(exports);
   registerConv(exports);
   registerCopyRegion(exports);
+  registerDepthwiseFilterGrad(exports);
   registerEltwise(exports);
   registerMatMul(exports);
   registerPool(exports);

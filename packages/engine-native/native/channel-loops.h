@@ -1,4 +1,5 @@
-// Loops over [rows, channels] matrices: per-channel sums in registers, per-channel coefficients in long inner loops.
+// Loops over images channel by channel, in either layout: per-channel sums in registers, per-channel coefficients in
+// long inner loops.
 #pragma once
 
 #include <algorithm>
@@ -6,7 +7,58 @@
 #include <cstring>
 #include <vector>
 
+#include "args.h"
+#include "parallel.h"
+
 namespace crucible {
+
+/**
+ * Where the channels of a tensor lie. The data is a sequence of panels, each a [panelRows, panelChannels] matrix;
+ * panel p holds channels from (p % blocks) * panelChannels. Row-major NHWC data is one panel of all rows and
+ * channels. Blocked data (nChw16c) has a panel of 16 channels for each image and block.
+ */
+struct ChannelLayout {
+  int64_t panels, panelRows, panelChannels, blocks;
+
+  int64_t channels() const { return blocks * panelChannels; }
+  /** Elements of one channel. */
+  int64_t rows() const { return panels / blocks * panelRows; }
+  int64_t size() const { return panels * panelRows * panelChannels; }
+
+  /** From the Int32Array of four that JavaScript passes. */
+  static ChannelLayout from(const Args& args, size_t index) {
+    const int32_t* fields = args.ints(index, 4);
+    const ChannelLayout layout{fields[0], fields[1], fields[2], fields[3]};
+    if (layout.panels < 1 || layout.panelRows < 1 || layout.panelChannels < 1 || layout.blocks < 1 ||
+        layout.panels % layout.blocks != 0) {
+      throw std::invalid_argument("channel layout is empty or does not fit");
+    }
+    return layout;
+  }
+};
+
+/** Part of a panel: rows [begin, end) from element `base`, channels from `channel`. */
+struct PanelPart {
+  int64_t base, begin, end, channel;
+  int thread;
+};
+
+/** Calls `body(part)` for parts that cover the data, spread over threads. */
+template <class Body>
+void forPanels(const ChannelLayout& layout, Body body) {
+  if (layout.panels == 1) {
+    parallelRanges(layout.panelRows, 1, layout.size(), [&](int64_t begin, int64_t end, int thread) {
+      body(PanelPart{0, begin, end, 0, thread});
+    });
+    return;
+  }
+  const int64_t panelSize = layout.panelRows * layout.panelChannels;
+  parallelRanges(layout.panels, 1, layout.size(), [&](int64_t first, int64_t last, int thread) {
+    for (int64_t p = first; p < last; ++p) {
+      body(PanelPart{p * panelSize, 0, layout.panelRows, p % layout.blocks * layout.panelChannels, thread});
+    }
+  });
+}
 
 /** Eight floats in one register. */
 typedef float Float8 __attribute__((vector_size(32)));
@@ -54,21 +106,24 @@ inline int64_t rowsPerBlock(int64_t channels) {
 /** Rows that share one stretch of tiled coefficients: an inner loop over few channels alone would be short. */
 inline int64_t rowsPerPeriod(int64_t channels) { return std::max<int64_t>(1, 256 / channels); }
 
-/** Per-channel values repeated for `rowsPerPeriod` rows. */
+/** Per-channel values, those of each block of channels repeated for `rowsPerPeriod` rows. */
 class Tiled {
  public:
-  explicit Tiled(int64_t channels) : channels_(channels), values_(static_cast<size_t>(channels * rowsPerPeriod(channels))) {}
+  explicit Tiled(const ChannelLayout& layout)
+      : blockChannels_(layout.panelChannels),
+        period_(blockChannels_ * rowsPerPeriod(blockChannels_)),
+        values_(static_cast<size_t>(layout.blocks * period_)) {}
 
   void set(int64_t channel, float value) {
-    for (size_t at = static_cast<size_t>(channel); at < values_.size(); at += static_cast<size_t>(channels_)) {
-      values_[at] = value;
-    }
+    float* block = values_.data() + channel / blockChannels_ * period_;
+    for (int64_t at = channel % blockChannels_; at < period_; at += blockChannels_) block[at] = value;
   }
 
-  const float* data() const { return values_.data(); }
+  /** Values for a part of a panel that begins with `channel`. */
+  const float* at(int64_t channel) const { return values_.data() + channel / blockChannels_ * period_; }
 
  private:
-  int64_t channels_;
+  int64_t blockChannels_, period_;
   std::vector<float> values_;
 };
 

@@ -35,11 +35,14 @@ export interface Addon {
     mustPack: number,
   ): void;
   convImplementation(plan: number): string;
+  depthwiseFilterGrad(x: Float32Array, dy: Float32Array, dw: Float32Array, shape: Int32Array): void;
 
   /** @returns 0 if oneDNN refuses the shape */
   matMul(shape: Int32Array, a: Float32Array, b: Float32Array, c: Float32Array, bias: OptionalFloats): number;
   /** @returns 0 if oneDNN refuses the shape */
   transpose(fields: Int32Array, input: Float32Array, output: Float32Array): number;
+  toBlocked(rowMajor: Float32Array, blocked: Float32Array, images: number, pixels: number, channels: number): void;
+  fromBlocked(blocked: Float32Array, rowMajor: Float32Array, images: number, pixels: number, channels: number): void;
   copyRegion(box: Int32Array, source: Float32Array, target: Float32Array): void;
 
   unary(code: number, x: Float32Array, y: Float32Array, parameter: number): void;
@@ -49,9 +52,10 @@ export interface Addon {
     a: Float32Array,
     b: Float32Array,
     out: Float32Array,
-    outer: number,
-    inner: number,
     shape: number,
+    outer: number,
+    middle: number,
+    inner: number,
   ): void;
   reluGrad(dy: Float32Array, x: Float32Array, dx: Float32Array, upper: number): void;
 
@@ -72,8 +76,7 @@ export interface Addon {
     gamma: OptionalFloats,
     beta: OptionalFloats,
     y: Float32Array,
-    rows: number,
-    channels: number,
+    layout: Int32Array,
     epsilon: number,
   ): void;
   batchNormGrad(
@@ -87,8 +90,7 @@ export interface Addon {
     dvariance: Float32Array,
     dgamma: Float32Array,
     dbeta: Float32Array,
-    rows: number,
-    channels: number,
+    layout: Int32Array,
     epsilon: number,
   ): void;
   batchNormTrain(
@@ -100,8 +102,7 @@ export interface Addon {
     statistics: Float32Array,
     movingMean: OptionalFloats,
     movingVariance: OptionalFloats,
-    rows: number,
-    channels: number,
+    layout: Int32Array,
     epsilon: number,
     momentum: number,
     activation: number,
@@ -116,8 +117,7 @@ export interface Addon {
     dgamma: Float32Array,
     dbeta: Float32Array,
     dresidual: OptionalFloats,
-    rows: number,
-    channels: number,
+    layout: Int32Array,
     epsilon: number,
     activation: number,
   ): void;

@@ -2,7 +2,7 @@ import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import { type backend_util, type DataType, engine, type TensorInfo, util, type Variable } from '@tensorflow/tfjs-core';
 import type { Addon } from './addon.ts';
 import type { BufferPool } from './buffer-pool.ts';
-import { TensorRecord } from './tensor-record.ts';
+import { type BlockedForm, TensorRecord } from './tensor-record.ts';
 
 /** Name under which the backend is registered with tfjs. */
 export const ONEDNN = 'onednn';
@@ -13,6 +13,14 @@ type DataId = TensorInfo['dataId'];
 export interface Output {
   readonly info: TensorInfo;
   readonly values: Float32Array;
+}
+
+/** Channels of a pixel that lie together in blocked form. */
+export const BLOCK_CHANNELS = 16;
+
+/** Images, pixels of an image and channels of an NHWC shape. */
+function extentOf([images = 1, height = 1, width = 1, channels = 1]: readonly number[]): [number, number, number] {
+  return [images, height * width, channels];
 }
 
 /** Packed copies kept per weight; a weight used with more plans than this repacks. */
@@ -27,7 +35,10 @@ const MAX_PACKED_COPIES = 8;
 export class OneDnnBackend extends MathBackendCPU {
   readonly addon: Addon;
   readonly pool: BufferPool;
+  /** Use Winograd's algorithm for 3x3 convolutions that gain from it. */
+  winograd = true;
   #nextId = 0;
+  #conversions = 0;
 
   constructor(addon: Addon, pool: BufferPool) {
     super();
@@ -35,10 +46,13 @@ export class OneDnnBackend extends MathBackendCPU {
     this.pool = pool;
   }
 
+  /** Copies made between layouts so far; a healthy training step needs none to three. */
+  get conversions(): number {
+    return this.#conversions;
+  }
+
   override write(values: backend_util.BackendValues, _shape: number[], dtype: DataType): DataId {
-    const dataId = { id: this.#nextId++ };
-    this.data.set(dataId, new TensorRecord(values, dtype, 1));
-    return dataId;
+    return this.#add(values, dtype).dataId;
   }
 
   override move(
@@ -48,7 +62,7 @@ export class OneDnnBackend extends MathBackendCPU {
     dtype: DataType,
     refCount: number,
   ): void {
-    this.data.set(dataId, new TensorRecord(values, dtype, refCount));
+    this.data.set(dataId, new TensorRecord(values, dtype, refCount, this.#toRowMajor));
   }
 
   /** The caller may keep the result: memory that will be reused or written in place is copied. */
@@ -68,11 +82,13 @@ export class OneDnnBackend extends MathBackendCPU {
       this.disposeData(record.complexTensorInfos.imag.dataId, true);
     }
     this.data.delete(dataId);
-    this.#dropDerived(record);
+    this.#dropPacked(record);
+    this.#dropBlocked(record);
     if (record.aux !== undefined) this.pool.give(record.aux);
-    if (record.isPooled && record.values instanceof Float32Array) {
-      if (record.isEscaped) this.pool.abandon(record.values);
-      else this.pool.give(record.values);
+    const values = record.madeValues;
+    if (record.isPooled && values instanceof Float32Array) {
+      if (record.isEscaped) this.pool.abandon(values);
+      else this.pool.give(values);
     }
     return true;
   }
@@ -94,13 +110,52 @@ export class OneDnnBackend extends MathBackendCPU {
   /** A new float32 tensor with undefined contents. */
   output(shape: number[]): Output {
     const values = this.pool.take(util.sizeFromShape(shape));
-    const dataId = this.write(values, shape, 'float32');
-    this.record(dataId).isPooled = true;
+    const { dataId, record } = this.#add(values, 'float32');
+    record.isPooled = true;
     return { info: { dataId, shape, dtype: 'float32' }, values };
+  }
+
+  /** A new float32 tensor `[N, H, W, C]` in blocked form, with undefined contents. */
+  outputBlocked(shape: number[]): Output {
+    const values = this.pool.take(util.sizeFromShape(shape));
+    const { dataId, record } = this.#add(undefined, 'float32');
+    record.blocked = { values, shape };
+    return { info: { dataId, shape, dtype: 'float32' }, values };
+  }
+
+  /** A new tensor in the form asked for. */
+  outputIn(isBlocked: boolean, shape: number[]): Output {
+    return isBlocked ? this.outputBlocked(shape) : this.output(shape);
+  }
+
+  /** True if the tensor is there in blocked form. */
+  isBlocked({ dataId, shape }: TensorInfo): boolean {
+    const blocked = this.record(dataId).blocked;
+    return blocked !== undefined && util.arraysEqual([...blocked.shape], shape);
+  }
+
+  /** The elements of an `[N, H, W, C]` tensor in blocked form, to be read only; made once and kept. */
+  blocked(info: TensorInfo): Float32Array {
+    const record = this.record(info.dataId);
+    if (record.blocked !== undefined && this.isBlocked(info)) return record.blocked.values;
+    const rowMajor = this.float32(info);
+    const values = this.pool.take(rowMajor.length);
+    this.addon.toBlocked(rowMajor, values, ...extentOf(info.shape));
+    this.#conversions += 1;
+    this.#dropBlocked(record);
+    record.blocked = { values, shape: info.shape };
+    return values;
+  }
+
+  /** The elements in the form asked for, to be read only. */
+  valuesIn(isBlocked: boolean, info: TensorInfo): Float32Array {
+    return isBlocked ? this.blocked(info) : this.float32(info);
   }
 
   /** The same data under another shape. */
   share(info: TensorInfo, shape: number[]): TensorInfo {
+    // a blocked form belongs to one shape: under another the row-major form must be there
+    if (!util.arraysEqual(info.shape, shape)) this.float32(info);
     this.incRef(info.dataId);
     return { dataId: info.dataId, shape, dtype: info.dtype };
   }
@@ -122,6 +177,7 @@ export class OneDnnBackend extends MathBackendCPU {
     const record = this.record(variable.dataId);
     const values = this.float32(variable);
     record.version += 1;
+    this.#dropBlocked(record);
     if (record.isPooled && !record.isEscaped) return values;
     const own = this.pool.take(variable.size);
     own.set(values);
@@ -143,16 +199,34 @@ export class OneDnnBackend extends MathBackendCPU {
       known.version = record.version;
       return { values: known.values, mustPack };
     }
-    if (record.packed.size >= MAX_PACKED_COPIES) this.#dropDerived(record);
+    if (record.packed.size >= MAX_PACKED_COPIES) this.#dropPacked(record);
     record.packed ??= new Map();
     const values = this.pool.take(length);
     record.packed.set(plan, { values, version: record.version });
     return { values, mustPack: true };
   }
 
-  #dropDerived(record: TensorRecord): void {
+  #add(values: backend_util.BackendValues | undefined, dtype: DataType): { dataId: DataId; record: TensorRecord } {
+    const dataId = { id: this.#nextId++ };
+    const record = new TensorRecord(values, dtype, 1, this.#toRowMajor);
+    this.data.set(dataId, record);
+    return { dataId, record };
+  }
+
+  readonly #toRowMajor = ({ values, shape }: BlockedForm): Float32Array => {
+    const rowMajor = this.pool.take(values.length);
+    this.addon.fromBlocked(values, rowMajor, ...extentOf(shape));
+    this.#conversions += 1;
+    return rowMajor;
+  };
+
+  #dropBlocked(record: TensorRecord): void {
+    if (record.blocked !== undefined) this.pool.give(record.blocked.values);
+    record.blocked = undefined;
+  }
+
+  #dropPacked(record: TensorRecord): void {
     for (const { values } of record.packed?.values() ?? []) this.pool.give(values);
     record.packed = undefined;
-    record.asFloat = undefined;
   }
 }

@@ -12,13 +12,16 @@ export interface EngineMemory {
   readonly freeBytes: number;
   /** Buffers ever allocated; it stands still once the pool is warm. */
   readonly allocations: number;
+  /** Copies between the engine's two data layouts so far. */
+  readonly conversions: number;
 }
 
 /** Counters of tfjs and of the native engine's buffer pool. */
 export function engineMemory(): EngineMemory {
   const { numTensors, numBytes } = memory();
-  const pool = runningOneDnn()?.pool.counters() ?? { lentBytes: 0, freeBytes: 0, allocations: 0 };
-  return { numTensors, tensorBytes: numBytes, ...pool };
+  const onednn = runningOneDnn();
+  const pool = onednn?.pool.counters() ?? { lentBytes: 0, freeBytes: 0, allocations: 0 };
+  return { numTensors, tensorBytes: numBytes, ...pool, conversions: onednn?.conversions ?? 0 };
 }
 
 /** Gives free buffers back to the system, e.g. between candidates of a search. */

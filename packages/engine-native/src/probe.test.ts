@@ -77,7 +77,7 @@ describe('loadAddon', () => {
     const addon = loadAddon();
     const short = new Float32Array(3);
     assert.throws(
-      () => addon.binary(0, new Float32Array(4), short, new Float32Array(4), 1, 4, 0),
+      () => addon.binary(0, new Float32Array(4), short, new Float32Array(4), 0, 1, 1, 4),
       /has 3 elements, needs 4/,
     );
     assert.throws(() => addon.sum(short, short, 2, 2, 2, 1), /needs 8/);

@@ -33,16 +33,19 @@ export interface LoadEngineOptions {
   readonly engine: EngineName | 'auto';
   /** Threads of a CPU engine. */
   readonly threads: number;
+  /** Winograd's algorithm for 3x3 convolutions, exact to float32 rounding, on `onednn`. @defaultValue true */
+  readonly winograd?: boolean;
 }
 
 type Started = Pick<LoadedEngine, 'device' | 'threads' | 'versions' | 'isa'>;
 
 const cpuModel = (): string => os.cpus()[0]?.model.trim() ?? 'CPU';
 
-async function startOneDnnEngine({ threads }: LoadEngineOptions): Promise<Started> {
+async function startOneDnnEngine({ threads, winograd = true }: LoadEngineOptions): Promise<Started> {
   const addon = loadAddon();
   addon.setThreads(threads);
-  await startOneDnn(addon);
+  const onednn = await startOneDnn(addon);
+  onednn.winograd = winograd;
   const info = addon.info();
   return { device: cpuModel(), threads: info.threads, versions: { oneDnn: info.oneDnn }, isa: info.isa };
 }

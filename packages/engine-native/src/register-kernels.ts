@@ -38,7 +38,7 @@ const NATIVE_KERNELS: readonly NativeKernel[] = [
 ];
 
 const bufferOf = (backend: OneDnnBackend, info: TensorInfo): ArrayBufferLike | undefined => {
-  const values = backend.record(info.dataId).values;
+  const values = backend.record(info.dataId).madeValues;
   return ArrayBuffer.isView(values) ? values.buffer : undefined;
 };
 

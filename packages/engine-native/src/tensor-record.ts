@@ -6,11 +6,19 @@ export interface PackedWeights {
   version: number;
 }
 
+/** A tensor as float32 `nChw16c`: channels in blocks of 16, pixels of a block one after another. */
+export interface BlockedForm {
+  readonly values: Float32Array;
+  /** `[N, H, W, C]`, with C a multiple of 16. */
+  readonly shape: readonly number[];
+}
+
 /**
  * What the backend knows of one tensor's data.
  *
- * `values` is the one form every kernel can read, in row-major (NHWC) order. It is an accessor so that
- * a record may hold its data in another form first and make this one when somebody asks.
+ * `values` is the one form every kernel can read, in row-major (NHWC) order. A record may hold its data
+ * in blocked form only; then `values` makes the row-major form when somebody first asks, so kernels of
+ * the plain CPU backend need not know of the other.
  */
 export class TensorRecord {
   readonly dtype: DataType;
@@ -24,19 +32,40 @@ export class TensorRecord {
   isEscaped = false;
   /** Packed copies by plan number, only on convolution weights. */
   packed: Map<number, PackedWeights> | undefined;
+  blocked: BlockedForm | undefined;
   /** A buffer that a gradient needs and tfjs does not see; pooled, dies with the record. */
   aux: Float32Array | undefined;
   /** `values` as float32 where they are of another type, as after a cast that shares its input's data. */
   asFloat: Float32Array | undefined;
-  #values: backend_util.BackendValues;
+  readonly #toRowMajor: (blocked: BlockedForm) => Float32Array;
+  #values: backend_util.BackendValues | undefined;
 
-  constructor(values: backend_util.BackendValues, dtype: DataType, refCount: number) {
+  /**
+   * @param values undefined if the record holds another form, or is of a complex tensor
+   * @param toRowMajor makes the row-major form from the blocked one, in a pooled buffer
+   */
+  constructor(
+    values: backend_util.BackendValues | undefined,
+    dtype: DataType,
+    refCount: number,
+    toRowMajor: (blocked: BlockedForm) => Float32Array,
+  ) {
     this.#values = values;
+    this.#toRowMajor = toRowMajor;
     this.dtype = dtype;
     this.refCount = refCount;
   }
 
   get values(): backend_util.BackendValues {
+    if (this.#values === undefined && this.blocked !== undefined) {
+      this.#values = this.#toRowMajor(this.blocked);
+      this.isPooled = true;
+    }
+    return this.#values as backend_util.BackendValues; // complex tensors have none, as tfjs knows
+  }
+
+  /** The row-major form if there is one already. */
+  get madeValues(): backend_util.BackendValues | undefined {
     return this.#values;
   }
 

@@ -13,6 +13,7 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
   if (known.status >= 500) request.log.error({ err: known.code === 'internal' ? (known.cause ?? known) : known });
   if (known.retryable) reply.header('retry-after', RETRY_AFTER_SECONDS);
   if (known.code === 'unauthenticated') reply.header('www-authenticate', 'Bearer realm="crucible"');
+  reply.header('x-request-id', request.id); // errors of the framework come before the hook that sets it
   // A route that had promised another type (a download, a page) must not keep its headers.
   for (const header of ['content-length', 'content-disposition', 'etag']) reply.removeHeader(header);
   return reply.code(known.status).type(PROBLEM_TYPE).send(problemOf(known, request.id));

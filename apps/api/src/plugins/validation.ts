@@ -1,4 +1,4 @@
-import { CrucibleError, faultsOf, resolve } from '@crucible/contracts';
+import { CrucibleError, type Fault, faultsOf, resolve } from '@crucible/contracts';
 import type { FastifyRouteSchemaDef } from 'fastify/types/schema.js';
 import plugin from 'fastify-plugin';
 import type { TSchema } from 'typebox';
@@ -21,11 +21,17 @@ function checked(part: string, schema: TSchema, data: unknown): Checked {
   }
   // Query and path hold strings: numbers are read from them first. `limitFaults` keeps out what Postgres cannot hold.
   const value = Value.Convert(schema, Value.Default(schema, { ...(data as object) }));
-  const faults = [...limitFaults(data), ...faultsOf(schema, value)];
+  const faults = [...limitFaults(data), ...faultsOf(schema, value), ...unsafeIntegers(value)];
   return faults.length > 0 ? { error: refusal(part, faults) } : { value };
 }
 
-function refusal(part: string, faults: ReturnType<typeof faultsOf>): CrucibleError {
+/** Numbers that were not read exactly, and that no column of Postgres would hold. */
+const unsafeIntegers = (parameters: unknown): Fault[] =>
+  Object.entries(parameters as Record<string, unknown>)
+    .filter(([, value]) => Number.isInteger(value) && !Number.isSafeInteger(value))
+    .map(([name]) => ({ pointer: `/${name}`, message: 'is out of range' }));
+
+function refusal(part: string, faults: readonly Fault[]): CrucibleError {
   // An id that cannot exist is treated as one that does not.
   if (part === 'params') {
     const what = faults.map(({ pointer, message }) => `${pointer.slice(1)} ${message}`).join('; ');

@@ -31,18 +31,18 @@ inline Float8 masked8(Float8 dy, Float8 y) {
 struct Pass {
   const float *dy, *x, *y, *mean;
   float* maskedOut;
-  int64_t channels;
+  ChannelLayout layout;
 };
 
 template <int V, Activation kActivation>
-void sumsBlock(const Pass& p, int64_t c, int64_t begin, int64_t end, double* sum, double* product) {
+void sumsBlock(const Pass& p, const PanelPart& part, int64_t c, int64_t begin, int64_t end, double* sum, double* product) {
   Float8 m[V], s[V], q[V];
   for (int v = 0; v < V; ++v) {
-    m[v] = load8(p.mean + c + 8 * v);
+    m[v] = load8(p.mean + part.channel + c + 8 * v);
     s[v] = q[v] = Float8{};
   }
   for (int64_t row = begin; row < end; ++row) {
-    const int64_t at = row * p.channels + c;
+    const int64_t at = part.base + row * p.layout.panelChannels + c;
 #pragma GCC unroll 4
     for (int v = 0; v < V; ++v) {
       Float8 d = load8(p.dy + at + 8 * v);
@@ -61,15 +61,15 @@ void sumsBlock(const Pass& p, int64_t c, int64_t begin, int64_t end, double* sum
 }
 
 template <Activation kActivation>
-void sumsRest(const Pass& p, int64_t c, int64_t count, int64_t begin, int64_t end, double* sum, double* product) {
+void sumsRest(const Pass& p, const PanelPart& part, int64_t c, int64_t count, int64_t begin, int64_t end, double* sum, double* product) {
   float s[8] = {}, q[8] = {};
   for (int64_t row = begin; row < end; ++row) {
-    const int64_t at = row * p.channels + c;
+    const int64_t at = part.base + row * p.layout.panelChannels + c;
     for (int64_t i = 0; i < count; ++i) {
       const float d = masked<kActivation>(p.dy[at + i], kActivation == Activation::kNone ? 0.f : p.y[at + i]);
       if (p.maskedOut != nullptr) p.maskedOut[at + i] = d;
       s[i] += d;
-      q[i] += d * (p.x[at + i] - p.mean[c + i]);
+      q[i] += d * (p.x[at + i] - p.mean[part.channel + c + i]);
     }
   }
   for (int64_t i = 0; i < count; ++i) {
@@ -80,25 +80,30 @@ void sumsRest(const Pass& p, int64_t c, int64_t count, int64_t begin, int64_t en
 
 /** Per channel: sums of the masked dy and of dy * (x - mean). */
 template <Activation kActivation>
-void channelSums(const Pass& p, int64_t rows, ChannelTotals& totals) {
-  const int64_t step = rowsPerBlock(p.channels);
-  parallelRanges(rows, 1, rows * p.channels, [&](int64_t begin, int64_t end, int thread) {
-    double *sum = totals.first(thread), *product = totals.second(thread);
-    for (int64_t row = begin; row < end; row += step) {
-      const int64_t last = std::min(end, row + step);
+void channelSums(const Pass& p, ChannelTotals& totals) {
+  const int64_t width = p.layout.panelChannels, step = rowsPerBlock(width);
+  forPanels(p.layout, [&](const PanelPart& part) {
+    double *sum = totals.first(part.thread) + part.channel, *product = totals.second(part.thread) + part.channel;
+    for (int64_t row = part.begin; row < part.end; row += step) {
+      const int64_t last = std::min(part.end, row + step);
       forChannelBlocks(
-          p.channels,
-          [&](auto width, int64_t c) { sumsBlock<decltype(width)::value, kActivation>(p, c, row, last, sum, product); },
-          [&](int64_t c, int64_t count) { sumsRest<kActivation>(p, c, count, row, last, sum, product); });
+          width,
+          [&](auto lanes, int64_t c) {
+            sumsBlock<decltype(lanes)::value, kActivation>(p, part, c, row, last, sum, product);
+          },
+          [&](int64_t c, int64_t count) { sumsRest<kActivation>(p, part, c, count, row, last, sum, product); });
     }
   });
 }
 
 /** dx = a * masked(dy) + b * x + c with coefficients per channel. */
 template <Activation kActivation>
-void inputGradient(const float* dy, const float* x, const float* y, float* dx, int64_t rows, int64_t channels, const float* a, const float* b, const float* c) {
-  parallelRanges(rows, 1, rows * channels, [&](int64_t begin, int64_t end, int) {
-    forPeriods(begin, end, channels, [&](int64_t at, int64_t count) {
+void inputGradient(const float* dy, const float* x, const float* y, float* dx, const ChannelLayout& layout,
+                   const Tiled& slopes, const Tiled& curves, const Tiled& offsets) {
+  forPanels(layout, [&](const PanelPart& part) {
+    const float *a = slopes.at(part.channel), *b = curves.at(part.channel), *c = offsets.at(part.channel);
+    forPeriods(part.begin, part.end, layout.panelChannels, [&](int64_t offset, int64_t count) {
+      const int64_t at = part.base + offset;
       const float *slope = dy + at, *source = x + at, *out = kActivation == Activation::kNone ? nullptr : y + at;
       float* target = dx + at;
 #pragma omp simd
@@ -111,8 +116,8 @@ void inputGradient(const float* dy, const float* x, const float* y, float* dx, i
 }
 
 template <Activation kActivation>
-void trainGradient(const Args& args, int64_t rows, int64_t channels, float epsilon) {
-  const int64_t size = rows * channels;
+void trainGradient(const Args& args, const ChannelLayout& layout, float epsilon) {
+  const int64_t size = layout.size(), channels = layout.channels();
   const float *dy = args.floats(0, size), *x = args.floats(1, size);
   const float* y = kActivation == Activation::kNone ? nullptr : args.floats(2, size);
   const float* gamma = args.floats(3, channels);
@@ -122,53 +127,55 @@ void trainGradient(const Args& args, int64_t rows, int64_t channels, float epsil
   float* dresidual = kActivation == Activation::kNone ? nullptr : args.floatsOrNull(8, size);
 
   ChannelTotals totals(threadsFor(size), channels);
-  channelSums<kActivation>({dy, x, y, mean, dresidual, channels}, rows, totals);
+  channelSums<kActivation>({dy, x, y, mean, dresidual, layout}, totals);
 
   // dx = gamma * r * (dy - mean(dy) - (x - mean) * r^2 * mean(dy * (x - mean))), r = 1 / sqrt(variance + epsilon)
-  Tiled a(channels), b(channels), c(channels);
+  Tiled a(layout), b(layout), c(layout);
+  const double rows = static_cast<double>(layout.rows());
   for (int64_t i = 0; i < channels; ++i) {
     const double r = 1.0 / std::sqrt(static_cast<double>(variance[i]) + epsilon);
-    const double sum = totals.joinFirst(i), product = totals.joinSecond(i), count = static_cast<double>(rows);
-    const double slope = gamma[i] * r, curve = -slope * r * r * product / count;
+    const double sum = totals.joinFirst(i), product = totals.joinSecond(i);
+    const double slope = gamma[i] * r, curve = -slope * r * r * product / rows;
     dgamma[i] = static_cast<float>(product * r);
     dbeta[i] = static_cast<float>(sum);
     a.set(i, static_cast<float>(slope));
     b.set(i, static_cast<float>(curve));
-    c.set(i, static_cast<float>(-slope * sum / count - curve * mean[i]));
+    c.set(i, static_cast<float>(-slope * sum / rows - curve * mean[i]));
   }
   if (dresidual != nullptr) {
-    inputGradient<Activation::kNone>(dresidual, x, nullptr, dx, rows, channels, a.data(), b.data(), c.data());
+    inputGradient<Activation::kNone>(dresidual, x, nullptr, dx, layout, a, b, c);
   } else {
-    inputGradient<kActivation>(dy, x, y, dx, rows, channels, a.data(), b.data(), c.data());
+    inputGradient<kActivation>(dy, x, y, dx, layout, a, b, c);
   }
 }
 
 /**
  * batchNormTrainGrad(dy, x, y | null, gamma, statistics, dx, dgamma, dbeta, dresidual | null,
- *                    rows, channels, epsilon, activation)
+ *                    layout, epsilon, activation)
  *
  * `y` is needed if there is an activation. `dresidual` receives the masked dy; without an activation
  * it would be dy itself, so it is not written then.
  */
 napi_value batchNormTrainGrad(const Args& args) {
-  const int64_t rows = args.integer(9), channels = args.integer(10);
-  const float epsilon = static_cast<float>(args.number(11));
-  switch (static_cast<Activation>(args.integer(12))) {
-    case Activation::kNone: trainGradient<Activation::kNone>(args, rows, channels, epsilon); break;
-    case Activation::kRelu: trainGradient<Activation::kRelu>(args, rows, channels, epsilon); break;
-    case Activation::kRelu6: trainGradient<Activation::kRelu6>(args, rows, channels, epsilon); break;
+  const ChannelLayout layout = ChannelLayout::from(args, 9);
+  const float epsilon = static_cast<float>(args.number(10));
+  switch (static_cast<Activation>(args.integer(11))) {
+    case Activation::kNone: trainGradient<Activation::kNone>(args, layout, epsilon); break;
+    case Activation::kRelu: trainGradient<Activation::kRelu>(args, layout, epsilon); break;
+    case Activation::kRelu6: trainGradient<Activation::kRelu6>(args, layout, epsilon); break;
     default: throw std::invalid_argument("unknown activation");
   }
   return nullptr;
 }
 
 /**
- * batchNormGrad(dy, x, mean, variance, gamma | null, dx, dmean, dvariance, dgamma, dbeta, rows, channels, epsilon):
+ * batchNormGrad(dy, x, mean, variance, gamma | null, dx, dmean, dvariance, dgamma, dbeta, layout, epsilon):
  * all gradients when mean and variance are inputs of their own.
  */
 napi_value batchNormGrad(const Args& args) {
-  const int64_t rows = args.integer(10), channels = args.integer(11), size = rows * channels;
-  const double epsilon = args.number(12);
+  const ChannelLayout layout = ChannelLayout::from(args, 10);
+  const int64_t channels = layout.channels(), size = layout.size();
+  const double epsilon = args.number(11);
   const float *dy = args.floats(0, size), *x = args.floats(1, size);
   const float *mean = args.floats(2, channels), *variance = args.floats(3, channels);
   const float* gamma = args.floatsOrNull(4, channels);
@@ -176,8 +183,8 @@ napi_value batchNormGrad(const Args& args) {
   float *dgamma = args.floats(8, channels), *dbeta = args.floats(9, channels);
 
   ChannelTotals totals(threadsFor(size), channels);
-  channelSums<Activation::kNone>({dy, x, nullptr, mean, nullptr, channels}, rows, totals);
-  Tiled a(channels), zero(channels);
+  channelSums<Activation::kNone>({dy, x, nullptr, mean, nullptr, layout}, totals);
+  Tiled a(layout), zero(layout);
   for (int64_t i = 0; i < channels; ++i) {
     const double r = 1.0 / std::sqrt(static_cast<double>(variance[i]) + epsilon);
     const double slope = (gamma != nullptr ? gamma[i] : 1.0) * r;
@@ -187,9 +194,8 @@ napi_value batchNormGrad(const Args& args) {
     dgamma[i] = static_cast<float>(product * r);
     dbeta[i] = static_cast<float>(sum);
     a.set(i, static_cast<float>(slope));
-    zero.set(i, 0.f);
   }
-  inputGradient<Activation::kNone>(dy, x, nullptr, dx, rows, channels, a.data(), zero.data(), zero.data());
+  inputGradient<Activation::kNone>(dy, x, nullptr, dx, layout, a, zero, zero);
   return nullptr;
 }
 

@@ -1,4 +1,4 @@
-// Batch normalisation of [rows, channels], forward, with optional residual and activation in the same pass.
+// Batch normalisation, forward, with optional residual and activation in the same pass.
 #include <cmath>
 
 #include "../channel-loops.h"
@@ -52,33 +52,46 @@ void momentsRest(const float* x, int64_t channels, int64_t count, int64_t begin,
 
 /**
  * Mean and biased variance of each channel in one read.
- * The first row serves as shift: sums of squares around a value near the mean do not cancel.
+ * The first element serves as shift: sums of squares around a value near the mean do not cancel.
  */
-void moments(const float* x, int64_t rows, int64_t channels, float* mean, float* variance) {
-  ChannelTotals totals(threadsFor(rows * channels), channels);
-  const int64_t step = rowsPerBlock(channels);
-  parallelRanges(rows, 1, rows * channels, [&](int64_t begin, int64_t end, int thread) {
-    double *sum = totals.first(thread), *square = totals.second(thread);
-    for (int64_t row = begin; row < end; row += step) {
-      const int64_t last = std::min(end, row + step);
+void moments(const float* x, const ChannelLayout& layout, float* mean, float* variance) {
+  const int64_t channels = layout.channels(), width = layout.panelChannels, step = rowsPerBlock(width);
+  std::vector<float> firsts(static_cast<size_t>(channels));
+  for (int64_t c = 0; c < channels; ++c) {
+    firsts[static_cast<size_t>(c)] = x[c / width * layout.panelRows * width + c % width];
+  }
+  ChannelTotals totals(threadsFor(layout.size()), channels);
+  forPanels(layout, [&](const PanelPart& part) {
+    const float *source = x + part.base, *shift = firsts.data() + part.channel;
+    double *sum = totals.first(part.thread) + part.channel, *square = totals.second(part.thread) + part.channel;
+    for (int64_t row = part.begin; row < part.end; row += step) {
+      const int64_t last = std::min(part.end, row + step);
       forChannelBlocks(
-          channels,
-          [&](auto width, int64_t c) { momentsBlock<decltype(width)::value>(x + c, channels, row, last, x + c, sum + c, square + c); },
-          [&](int64_t c, int64_t count) { momentsRest(x + c, channels, count, row, last, x + c, sum + c, square + c); });
+          width,
+          [&](auto lanes, int64_t c) {
+            momentsBlock<decltype(lanes)::value>(source + c, width, row, last, shift + c, sum + c, square + c);
+          },
+          [&](int64_t c, int64_t count) {
+            momentsRest(source + c, width, count, row, last, shift + c, sum + c, square + c);
+          });
     }
   });
+  const double rows = static_cast<double>(layout.rows());
   for (int64_t c = 0; c < channels; ++c) {
-    const double offset = totals.joinFirst(c) / static_cast<double>(rows);
-    const double spread = totals.joinSecond(c) / static_cast<double>(rows) - offset * offset;
-    mean[c] = static_cast<float>(x[c] + offset);
+    const double offset = totals.joinFirst(c) / rows;
+    const double spread = totals.joinSecond(c) / rows - offset * offset;
+    mean[c] = static_cast<float>(firsts[static_cast<size_t>(c)] + offset);
     variance[c] = spread < 0 ? 0.f : static_cast<float>(spread);  // NaN passes
   }
 }
 
 template <bool kResidual, Activation kActivation>
-void scaleShift(const float* x, const float* residual, float* y, int64_t rows, int64_t channels, const float* scale, const float* shift) {
-  parallelRanges(rows, 1, rows * channels, [&](int64_t begin, int64_t end, int) {
-    forPeriods(begin, end, channels, [&](int64_t at, int64_t count) {
+void scaleShift(const float* x, const float* residual, float* y, const ChannelLayout& layout, const Tiled& scales,
+                const Tiled& shifts) {
+  forPanels(layout, [&](const PanelPart& part) {
+    const float *scale = scales.at(part.channel), *shift = shifts.at(part.channel);
+    forPeriods(part.begin, part.end, layout.panelChannels, [&](int64_t offset, int64_t count) {
+      const int64_t at = part.base + offset;
       const float *source = x + at, *added = kResidual ? residual + at : nullptr;
       float* target = y + at;
 #pragma omp simd
@@ -94,19 +107,19 @@ void scaleShift(const float* x, const float* residual, float* y, int64_t rows, i
 }
 
 struct Normalisation {
-  int64_t rows, channels;
+  ChannelLayout layout;
   const float *mean, *variance, *gamma, *beta;
   float epsilon;
 };
 
 void normalise(const Normalisation& n, const float* x, const float* residual, float* y, Activation activation) {
-  Tiled scale(n.channels), shift(n.channels);
-  for (int64_t c = 0; c < n.channels; ++c) {
+  Tiled scale(n.layout), shift(n.layout);
+  for (int64_t c = 0; c < n.layout.channels(); ++c) {
     const float factor = (n.gamma != nullptr ? n.gamma[c] : 1.f) / std::sqrt(n.variance[c] + n.epsilon);
     scale.set(c, factor);
     shift.set(c, (n.beta != nullptr ? n.beta[c] : 0.f) - n.mean[c] * factor);
   }
-  const auto run = [&](auto apply) { apply(x, residual, y, n.rows, n.channels, scale.data(), shift.data()); };
+  const auto run = [&](auto apply) { apply(x, residual, y, n.layout, scale, shift); };
   const bool adds = residual != nullptr;
   switch (activation) {
     case Activation::kNone: adds ? run(scaleShift<true, Activation::kNone>) : run(scaleShift<false, Activation::kNone>); break;
@@ -117,45 +130,47 @@ void normalise(const Normalisation& n, const float* x, const float* residual, fl
 
 /**
  * batchNormTrain(x, residual | null, gamma, beta, y, statistics, movingMean | null, movingVariance | null,
- *                rows, channels, epsilon, momentum, activation)
+ *                layout, epsilon, momentum, activation)
  *
- * `statistics` receives mean and biased variance, `channels` of each. The moving variance takes the
+ * `statistics` receives mean and biased variance, one of each per channel. The moving variance takes the
  * unbiased one, as PyTorch does.
  */
 napi_value batchNormTrain(const Args& args) {
-  const int64_t rows = args.integer(8), channels = args.integer(9);
-  const float* x = args.floats(0, rows * channels);
-  const float* residual = args.floatsOrNull(1, rows * channels);
+  const ChannelLayout layout = ChannelLayout::from(args, 8);
+  const int64_t channels = layout.channels(), size = layout.size();
+  const float* x = args.floats(0, size);
+  const float* residual = args.floatsOrNull(1, size);
   const float* gamma = args.floats(2, channels);
   const float* beta = args.floats(3, channels);
-  float* y = args.floats(4, rows * channels);
+  float* y = args.floats(4, size);
   float* mean = args.floats(5, 2 * channels);
   float* variance = mean + channels;
   float* movingMean = args.floatsOrNull(6, channels);
   float* movingVariance = args.floatsOrNull(7, channels);
-  const float epsilon = static_cast<float>(args.number(10)), momentum = static_cast<float>(args.number(11));
-  if (rows < 1) throw std::invalid_argument("batch normalisation needs at least one row");
-  moments(x, rows, channels, mean, variance);
-  normalise({rows, channels, mean, variance, gamma, beta, epsilon}, x, residual, y, static_cast<Activation>(args.integer(12)));
-  const float unbias = rows > 1 ? static_cast<float>(rows) / static_cast<float>(rows - 1) : 1.f;
-  for (int64_t c = 0; movingMean != nullptr && c < channels; ++c) {
+  const float epsilon = static_cast<float>(args.number(9)), momentum = static_cast<float>(args.number(10));
+  moments(x, layout, mean, variance);
+  normalise({layout, mean, variance, gamma, beta, epsilon}, x, residual, y, static_cast<Activation>(args.integer(11)));
+  if (movingMean == nullptr || movingVariance == nullptr) return nullptr;
+  const auto rows = static_cast<float>(layout.rows());
+  const float unbias = rows > 1 ? rows / (rows - 1) : 1.f;
+  for (int64_t c = 0; c < channels; ++c) {
     movingMean[c] = momentum * movingMean[c] + (1.f - momentum) * mean[c];
     movingVariance[c] = momentum * movingVariance[c] + (1.f - momentum) * unbias * variance[c];
   }
   return nullptr;
 }
 
-/** batchNorm(x, mean, variance, gamma | null, beta | null, y, rows, channels, epsilon) with given statistics. */
+/** batchNorm(x, mean, variance, gamma | null, beta | null, y, layout, epsilon) with given statistics. */
 napi_value batchNorm(const Args& args) {
-  const int64_t rows = args.integer(6), channels = args.integer(7);
-  const Normalisation n{rows,
-                        channels,
+  const ChannelLayout layout = ChannelLayout::from(args, 6);
+  const int64_t channels = layout.channels();
+  const Normalisation n{layout,
                         args.floats(1, channels),
                         args.floats(2, channels),
                         args.floatsOrNull(3, channels),
                         args.floatsOrNull(4, channels),
-                        static_cast<float>(args.number(8))};
-  normalise(n, args.floats(0, rows * channels), nullptr, args.floats(5, rows * channels), Activation::kNone);
+                        static_cast<float>(args.number(7))};
+  normalise(n, args.floats(0, layout.size()), nullptr, args.floats(5, layout.size()), Activation::kNone);
   return nullptr;
 }
 

@@ -9,8 +9,21 @@ namespace {
 
 enum Function { kAdd = 0, kSub = 1, kMultiply = 2, kDivide = 3, kMaximum = 4, kMinimum = 5 };
 
-/** How the operands fit, seen on an output of [outer, inner]. A row has `inner` elements, a column `outer`. */
-enum Shape { kSame = 0, kRightScalar = 1, kLeftScalar = 2, kRightRow = 3, kLeftRow = 4, kRightColumn = 5, kLeftColumn = 6 };
+/**
+ * How the operands fit. On an output of [outer, inner] a row has `inner` elements, a column `outer`. On an output of
+ * [outer, middle, inner] a frame has [outer, 1, inner].
+ */
+enum Shape {
+  kSame = 0,
+  kRightScalar = 1,
+  kLeftScalar = 2,
+  kRightRow = 3,
+  kLeftRow = 4,
+  kRightColumn = 5,
+  kLeftColumn = 6,
+  kRightFrame = 7,
+  kLeftFrame = 8
+};
 
 /** z = f(x, row) with `row` repeated. Short rows are first tiled, so that the inner loop is long. */
 template <class F>
@@ -59,9 +72,28 @@ void withColumn(const float* x, const float* column, float* z, int64_t outer, in
 }
 
 template <class F>
-void apply(const float* a, const float* b, float* z, int64_t outer, int64_t inner, int64_t shape, F f) {
+void withFrame(const float* x, const float* frame, float* z, int64_t outer, int64_t middle, int64_t inner, F f) {
+  parallelRanges(outer * middle, 1, outer * middle * inner, [&](int64_t begin, int64_t end, int) {
+    for (int64_t row = begin; row < end; ++row) {
+      const float *source = x + row * inner, *repeated = frame + row / middle * inner;
+      float* target = z + row * inner;
+#pragma omp simd
+      for (int64_t i = 0; i < inner; ++i) target[i] = f(source[i], repeated[i]);
+    }
+  });
+}
+
+/** Sizes of the output as the shapes read it. */
+struct Extent {
+  int64_t outer, middle, inner;
+  int64_t size() const { return outer * middle * inner; }
+};
+
+template <class F>
+void apply(const float* a, const float* b, float* z, const Extent& extent, int64_t shape, F f) {
+  const auto [outer, middle, inner] = extent;
   const auto flipped = [f](float right, float left) { return f(left, right); };
-  const int64_t size = outer * inner;
+  const int64_t size = extent.size();
   switch (shape) {
     case kSame:
       parallelElements(size, [&](int64_t begin, int64_t end) {
@@ -75,27 +107,33 @@ void apply(const float* a, const float* b, float* z, int64_t outer, int64_t inne
     case kLeftRow: withRow(b, a, z, outer, inner, flipped); break;
     case kRightColumn: withColumn(a, b, z, outer, inner, f); break;
     case kLeftColumn: withColumn(b, a, z, outer, inner, flipped); break;
+    case kRightFrame: withFrame(a, b, z, outer, middle, inner, f); break;
+    case kLeftFrame: withFrame(b, a, z, outer, middle, inner, flipped); break;
     default: throw std::invalid_argument("unknown shape");
   }
 }
 
-/** binary(function, a, b, out, outer, inner, shape) */
+/** binary(function, a, b, out, shape, outer, middle, inner): `middle` is 1 but for frames. */
 napi_value binary(const Args& args) {
-  const int64_t outer = args.integer(4), inner = args.integer(5), shape = args.integer(6);
-  const int64_t size = outer * inner;
-  const auto operandSize = [&](int64_t scalar, int64_t row, int64_t column) {
-    return shape == scalar ? 1 : shape == row ? inner : shape == column ? outer : size;
+  const int64_t shape = args.integer(4);
+  const Extent extent{args.integer(5), args.integer(6), args.integer(7)};
+  const int64_t size = extent.size();
+  const auto operandSize = [&](int64_t scalar, int64_t row, int64_t column, int64_t frame) {
+    if (shape == scalar) return int64_t{1};
+    if (shape == row) return extent.inner;
+    if (shape == column) return extent.outer;
+    return shape == frame ? extent.outer * extent.inner : size;
   };
-  const float* a = args.floats(1, operandSize(kLeftScalar, kLeftRow, kLeftColumn));
-  const float* b = args.floats(2, operandSize(kRightScalar, kRightRow, kRightColumn));
+  const float* a = args.floats(1, operandSize(kLeftScalar, kLeftRow, kLeftColumn, kLeftFrame));
+  const float* b = args.floats(2, operandSize(kRightScalar, kRightRow, kRightColumn, kRightFrame));
   float* z = args.floats(3, size);
   switch (args.integer(0)) {
-    case kAdd: apply(a, b, z, outer, inner, shape, [](float p, float q) { return p + q; }); break;
-    case kSub: apply(a, b, z, outer, inner, shape, [](float p, float q) { return p - q; }); break;
-    case kMultiply: apply(a, b, z, outer, inner, shape, [](float p, float q) { return p * q; }); break;
-    case kDivide: apply(a, b, z, outer, inner, shape, [](float p, float q) { return p / q; }); break;
-    case kMaximum: apply(a, b, z, outer, inner, shape, [](float p, float q) { const float m = p > q ? p : q; return p != p ? p : m; }); break;
-    case kMinimum: apply(a, b, z, outer, inner, shape, [](float p, float q) { const float m = p < q ? p : q; return p != p ? p : m; }); break;
+    case kAdd: apply(a, b, z, extent, shape, [](float p, float q) { return p + q; }); break;
+    case kSub: apply(a, b, z, extent, shape, [](float p, float q) { return p - q; }); break;
+    case kMultiply: apply(a, b, z, extent, shape, [](float p, float q) { return p * q; }); break;
+    case kDivide: apply(a, b, z, extent, shape, [](float p, float q) { return p / q; }); break;
+    case kMaximum: apply(a, b, z, extent, shape, [](float p, float q) { const float m = p > q ? p : q; return p != p ? p : m; }); break;
+    case kMinimum: apply(a, b, z, extent, shape, [](float p, float q) { const float m = p < q ? p : q; return p != p ? p : m; }); break;
     default: throw std::invalid_argument("unknown function");
   }
   return nullptr;

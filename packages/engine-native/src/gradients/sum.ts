@@ -11,8 +11,8 @@ export function replaceSumGradients(): void {
       const { axis } = attrs as unknown as SumAttrs;
       const reduction = x && reductionOf(x.shape, axis);
       if (x === undefined || reduction === undefined || x.size === 0) return undefined;
-      const expandAttrs = { reduction, shape: x.shape, scale: scaleOf(reduction) };
-      return { x: () => engine().runKernel(EXPAND, { dy }, expandAttrs as unknown as NamedAttrMap) as Tensor };
+      const expandAttrs = { reduction, scale: scaleOf(reduction) };
+      return { x: () => engine().runKernel(EXPAND, { dy, x }, expandAttrs as unknown as NamedAttrMap) as Tensor };
     };
   replaceGradient(
     Sum,

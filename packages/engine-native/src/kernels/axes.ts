@@ -1,4 +1,5 @@
-import { util } from '@tensorflow/tfjs-core';
+import { type TensorInfo, util } from '@tensorflow/tfjs-core';
+import { BLOCK_CHANNELS, type OneDnnBackend } from '../backend.ts';
 import { sizeOf } from '../native-kernel.ts';
 
 /** A reduction seen on `[outer, reduced, inner]`. */
@@ -10,6 +11,11 @@ export interface Reduction {
   readonly outShape: number[];
   /** Shape of the result with the reduced axes kept as 1. */
   readonly keptShape: number[];
+}
+
+/** Extents of a reduction in the form of data that it reads. */
+export interface ReductionForm extends Pick<Reduction, 'outer' | 'reduced' | 'inner'> {
+  readonly isBlocked: boolean;
 }
 
 /**
@@ -31,4 +37,16 @@ export function reductionOf(shape: number[], axis: number | number[]): Reduction
     outShape: shape.filter((_, at) => !isReduced(at)),
     keptShape: shape.map((length, at) => (isReduced(at) ? 1 : length)),
   };
+}
+
+/**
+ * A reduction as the native loops do it. Over the pixels of a blocked image each block is a matrix of its own, and
+ * the sums come out in row-major order; any other reduction reads the row-major form.
+ */
+export function reductionIn(backend: OneDnnBackend, x: TensorInfo, reduction: Reduction): ReductionForm {
+  const { outer, reduced, inner } = reduction;
+  const [images, height = 1, width = 1, channels] = x.shape;
+  const isOverPixels = outer === images && reduced === height * width && inner === channels;
+  if (!isOverPixels || !backend.isBlocked(x)) return { isBlocked: false, outer, reduced, inner };
+  return { isBlocked: true, outer: (outer * inner) / BLOCK_CHANNELS, reduced, inner: BLOCK_CHANNELS };
 }

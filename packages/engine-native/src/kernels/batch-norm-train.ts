@@ -1,11 +1,12 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { type NativeKernel, nativeKernel } from '../native-kernel.ts';
+import { type NativeKernel, nativeKernel, sizeOf } from '../native-kernel.ts';
 import {
   BATCH_NORM_TRAIN,
   BATCH_NORM_TRAIN_GRAD,
   type BatchNormActivation,
   type BatchNormTrainAttrs,
 } from '../ops/batch-norm-train.ts';
+import { channelLayoutOf } from './channel-layout.ts';
 
 /** Codes of `Activation` in `native/onednn.h`. */
 const ACTIVATIONS: Readonly<Record<BatchNormActivation, number>> = { none: 0, relu: 1, relu6: 2 };
@@ -25,8 +26,6 @@ interface BackwardInputs {
   readonly y: TensorInfo;
 }
 
-const rowsOf = (values: Float32Array, channels: number): number => values.length / channels;
-
 /**
  * `batchNormTrain` in one read for the statistics and one pass for the rest, and its gradient in two passes.
  *
@@ -36,21 +35,20 @@ const rowsOf = (values: Float32Array, channels: number): number => values.length
 export const batchNormTrainKernels: readonly NativeKernel[] = [
   nativeKernel<ForwardInputs, BatchNormTrainAttrs>(BATCH_NORM_TRAIN, (inputs, attrs, backend) => {
     const { x, gamma, beta, residual } = inputs;
-    const channels = gamma.shape[0] ?? 0;
-    const { info, values } = backend.output(x.shape);
-    const statistics = backend.pool.take(2 * channels);
+    const { isBlocked, fields } = channelLayoutOf(backend, x);
+    const { info, values } = backend.outputIn(isBlocked, x.shape);
+    const statistics = backend.pool.take(2 * sizeOf(gamma.shape));
     backend.record(info.dataId).aux = statistics;
     backend.addon.batchNormTrain(
-      backend.float32(x),
-      residual === undefined ? null : backend.float32(residual),
+      backend.valuesIn(isBlocked, x),
+      residual === undefined ? null : backend.valuesIn(isBlocked, residual),
       backend.float32(gamma),
       backend.float32(beta),
       values,
       statistics,
       attrs.moving === undefined ? null : backend.writable(attrs.moving.mean),
       attrs.moving === undefined ? null : backend.writable(attrs.moving.variance),
-      rowsOf(values, channels),
-      channels,
+      fields,
       attrs.epsilon,
       attrs.moving?.momentum ?? 0,
       ACTIVATIONS[attrs.activation],
@@ -63,25 +61,24 @@ export const batchNormTrainKernels: readonly NativeKernel[] = [
     const statistics = backend.record(y.dataId).aux;
     if (statistics === undefined)
       throw new Error('batchNormTrain: its output was moved from the engine before the backward pass');
-    const channels = gamma.shape[0] ?? 0;
+    const { isBlocked, fields } = channelLayoutOf(backend, x);
     const isActivated = attrs.activation !== 'none';
-    const dx = backend.output(x.shape);
+    const dx = backend.outputIn(isBlocked, x.shape);
     const dgamma = backend.output(gamma.shape);
     const dbeta = backend.output(gamma.shape);
     // without an activation the residual's gradient is dy itself
-    const dresidual = attrs.hasResidual && isActivated ? backend.output(x.shape) : undefined;
+    const dresidual = attrs.hasResidual && isActivated ? backend.outputIn(isBlocked, x.shape) : undefined;
     backend.addon.batchNormTrainGrad(
-      backend.float32(dy),
-      backend.float32(x),
-      isActivated ? backend.float32(y) : null,
+      backend.valuesIn(isBlocked, dy),
+      backend.valuesIn(isBlocked, x),
+      isActivated ? backend.valuesIn(isBlocked, y) : null,
       backend.float32(gamma),
       statistics,
       dx.values,
       dgamma.values,
       dbeta.values,
       dresidual?.values ?? null,
-      rowsOf(dx.values, channels),
-      channels,
+      fields,
       attrs.epsilon,
       ACTIVATIONS[attrs.activation],
     );

@@ -6,6 +6,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import type { OneDnnBackend } from '../backend.ts';
 import { areFloat32, type NativeKernel, nativeKernel, sizeOf } from '../native-kernel.ts';
+import { channelLayoutOf } from './channel-layout.ts';
 
 /** Kernel behind the replaced gradient of `FusedBatchNorm`. */
 export const BATCH_NORM_GRAD = 'OneDnnBatchNormGrad';
@@ -30,17 +31,16 @@ export const batchNormKernels: readonly NativeKernel[] = [
   nativeKernel<FusedBatchNormInputs, FusedBatchNormAttrs>(FusedBatchNorm, (inputs, { varianceEpsilon }, backend) => {
     const { x, mean, variance, scale, offset } = inputs;
     if (!areFloat32(x) || sizeOf(x.shape) === 0 || !isPerChannel(x, mean, variance, scale, offset)) return undefined;
-    const channels = sizeOf(mean.shape);
-    const { info, values } = backend.output(x.shape);
+    const { isBlocked, fields } = channelLayoutOf(backend, x);
+    const { info, values } = backend.outputIn(isBlocked, x.shape);
     backend.addon.batchNorm(
-      backend.float32(x),
+      backend.valuesIn(isBlocked, x),
       backend.float32(mean),
       backend.float32(variance),
       orNull(backend, scale),
       orNull(backend, offset),
       values,
-      values.length / channels,
-      channels,
+      fields,
       varianceEpsilon,
     );
     return info;
@@ -48,13 +48,13 @@ export const batchNormKernels: readonly NativeKernel[] = [
 
   nativeKernel<BatchNormGradInputs, FusedBatchNormAttrs>(BATCH_NORM_GRAD, (inputs, { varianceEpsilon }, backend) => {
     const { dy, x, mean, variance, scale } = inputs;
-    const channels = sizeOf(mean.shape);
-    const dx = backend.output(x.shape);
+    const { isBlocked, fields } = channelLayoutOf(backend, x);
+    const dx = backend.outputIn(isBlocked, x.shape);
     const perChannel = () => backend.output(mean.shape);
     const [dmean, dvariance, dscale, doffset] = [perChannel(), perChannel(), perChannel(), perChannel()];
     backend.addon.batchNormGrad(
-      backend.float32(dy),
-      backend.float32(x),
+      backend.valuesIn(isBlocked, dy),
+      backend.valuesIn(isBlocked, x),
       backend.float32(mean),
       backend.float32(variance),
       orNull(backend, scale),
@@ -63,8 +63,7 @@ export const batchNormKernels: readonly NativeKernel[] = [
       dvariance.values,
       dscale.values,
       doffset.values,
-      dx.values.length / channels,
-      channels,
+      fields,
       varianceEpsilon,
     );
     return [dx.info, dmean.info, dvariance.info, dscale.info, doffset.info];

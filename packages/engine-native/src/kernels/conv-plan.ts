@@ -1,5 +1,5 @@
-import type { backend_util, TensorInfo } from '@tensorflow/tfjs-core';
-import type { OneDnnBackend } from '../backend.ts';
+import { type backend_util, engine, type TensorInfo } from '@tensorflow/tfjs-core';
+import { BLOCK_CHANNELS, type OneDnnBackend } from '../backend.ts';
 import { sizeOf } from '../native-kernel.ts';
 
 /** A convolution as tfjs describes it; `isDepthwise` if each input channel has filters of its own. */
@@ -19,16 +19,27 @@ const BACKWARD_INPUT = 1;
 const BACKWARD_FILTER = 2;
 
 // Filled anew for each call; order of fields as in `native/kernels/conv.cc`.
-const fields = new Int32Array(25);
+const fields = new Int32Array(24);
 const sizes = new Int32Array(1);
 
+/** How the data lies and how it is computed. */
+interface Form {
+  readonly isBlocked: boolean;
+  readonly winograd: boolean;
+}
+const ROW_MAJOR: Form = { isBlocked: false, winograd: false };
+const BLOCKED: Form = { isBlocked: true, winograd: false };
+const WINOGRAD: Form = { isBlocked: true, winograd: true };
+
 interface Plan {
+  readonly isBlocked: boolean;
   readonly number: number;
   /** Floats of a packed copy of the weights, 0 if they are used as they are. */
   readonly packedLength: number;
 }
 
-function findPlan(
+function findPlanOf(
+  form: Form,
   backend: OneDnnBackend,
   kind: number,
   conv: Conv,
@@ -37,15 +48,66 @@ function findPlan(
 ): Plan | undefined {
   const { info } = conv;
   const { padInfo } = info;
-  if (sizeOf(info.inShape) === 0 || sizeOf(info.outShape) === 0) return undefined;
   // over one channel, a depthwise filter [h, w, 1, m] and a plain one are the same
   const groups = conv.isDepthwise ? info.inChannels : 1;
   fields.set([kind, info.batchSize, info.inHeight, info.inWidth, info.inChannels]);
   fields.set([info.filterHeight, info.filterWidth, info.outChannels, info.outHeight, info.outWidth], 5);
   fields.set([info.strideHeight, info.strideWidth, padInfo.top, padInfo.left, padInfo.bottom, padInfo.right], 10);
-  fields.set([info.dilationHeight, info.dilationWidth, groups, hasBias ? 1 : 0, activation, 0, 0, 0], 16);
+  fields.set([info.dilationHeight, info.dilationWidth, groups, hasBias ? 1 : 0, activation], 16);
+  // outside of training the filter is transformed once, when it is packed, instead of in each call
+  const isInference = form.winograd && kind === FORWARD && engine().state.gradientDepth === 0;
+  fields.set([isInference ? 1 : 0, form.isBlocked ? 1 : 0, form.winograd ? 1 : 0], 21);
   const number = backend.addon.convPlan(fields, sizes);
-  return number < 0 ? undefined : { number, packedLength: sizes[0] ?? 0 };
+  return number < 0 ? undefined : { number, packedLength: sizes[0] ?? 0, isBlocked: form.isBlocked };
+}
+
+/** Narrower layers lose more to Winograd's transforms than they gain in products. */
+const MIN_WINOGRAD_CHANNELS = 32;
+const WINOGRAD_TILE = 4;
+/** Share by which whole tiles may exceed the image. */
+const MAX_TILE_WASTE = 1.6;
+
+/** True if F(4x4, 3x3) suits: a 3x3 filter moved by one, enough channels, tiles that fit the image. */
+function gainsFromWinograd({ info }: Conv): boolean {
+  const { filterHeight, filterWidth, strideHeight, strideWidth, dilationHeight, dilationWidth } = info;
+  const tiled = (length: number) => Math.ceil(length / WINOGRAD_TILE) * WINOGRAD_TILE;
+  return (
+    filterHeight === 3 &&
+    filterWidth === 3 &&
+    [strideHeight, strideWidth, dilationHeight, dilationWidth].every((step) => step === 1) &&
+    Math.min(info.inChannels, info.outChannels) >= MIN_WINOGRAD_CHANNELS &&
+    tiled(info.outHeight) * tiled(info.outWidth) <= MAX_TILE_WASTE * info.outHeight * info.outWidth
+  );
+}
+
+/**
+ * Plan for a convolution in the form that suits it: Winograd on blocked data where it gains, otherwise the
+ * form in which its input already is. Undefined if oneDNN refuses all of them.
+ *
+ * The choice is a rule, never a timing, so that a run can be repeated bit by bit.
+ */
+function findPlan(
+  backend: OneDnnBackend,
+  kind: number,
+  conv: Conv,
+  input: TensorInfo,
+  hasBias: boolean,
+  activation: number,
+): Plan | undefined {
+  const { info } = conv;
+  if (sizeOf(info.inShape) === 0 || sizeOf(info.outShape) === 0) return undefined;
+  const canBlock =
+    !conv.isDepthwise && info.inChannels % BLOCK_CHANNELS === 0 && info.outChannels % BLOCK_CHANNELS === 0;
+  const forms = [
+    ...(canBlock && backend.winograd && gainsFromWinograd(conv) ? [WINOGRAD] : []),
+    ...(canBlock && backend.isBlocked(input) ? [BLOCKED] : []),
+    ROW_MAJOR,
+  ];
+  for (const form of forms) {
+    const plan = findPlanOf(form, backend, kind, conv, hasBias, activation);
+    if (plan !== undefined) return plan;
+  }
+  return undefined;
 }
 
 /** Packed copy of the filter that the plan wants, filled by the call if it is stale. */
@@ -70,14 +132,14 @@ export function convForward(
   bias: TensorInfo | undefined,
   activation: number,
 ): TensorInfo | undefined {
-  const plan = findPlan(backend, FORWARD, conv, bias !== undefined, activation);
+  const plan = findPlan(backend, FORWARD, conv, x, bias !== undefined, activation);
   if (plan === undefined) return undefined;
   const packed = packedFilter(backend, plan, filter);
-  const { info, values } = backend.output(conv.info.outShape);
+  const { info, values } = backend.outputIn(plan.isBlocked, conv.info.outShape);
   const biasValues = bias === undefined ? null : backend.float32(bias);
   backend.addon.convRun(
     plan.number,
-    backend.float32(x),
+    backend.valuesIn(plan.isBlocked, x),
     backend.float32(filter),
     values,
     biasValues,
@@ -94,15 +156,15 @@ export function convInputGradient(
   dy: TensorInfo,
   filter: TensorInfo,
 ): TensorInfo | undefined {
-  const plan = findPlan(backend, BACKWARD_INPUT, conv, false, 0);
+  const plan = findPlan(backend, BACKWARD_INPUT, conv, dy, false, 0);
   if (plan === undefined) return undefined;
   const packed = packedFilter(backend, plan, filter);
-  const { info, values } = backend.output(conv.info.inShape);
+  const { info, values } = backend.outputIn(plan.isBlocked, conv.info.inShape);
   backend.addon.convRun(
     plan.number,
     values,
     backend.float32(filter),
-    backend.float32(dy),
+    backend.valuesIn(plan.isBlocked, dy),
     null,
     packed.values,
     packed.mustPack,
@@ -118,9 +180,10 @@ export function convFilterGradient(
   dy: TensorInfo,
   filterShape: number[],
 ): TensorInfo | undefined {
-  const plan = findPlan(backend, BACKWARD_FILTER, conv, false, 0);
+  const plan = findPlan(backend, BACKWARD_FILTER, conv, x, false, 0);
   if (plan === undefined) return undefined;
   const { info, values } = backend.output(filterShape);
-  backend.addon.convRun(plan.number, backend.float32(x), values, backend.float32(dy), null, null, 0);
+  const [source, slope] = [backend.valuesIn(plan.isBlocked, x), backend.valuesIn(plan.isBlocked, dy)];
+  backend.addon.convRun(plan.number, source, values, slope, null, null, 0);
   return info;
 }

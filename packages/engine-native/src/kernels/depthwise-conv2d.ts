@@ -12,7 +12,9 @@ import {
   FusedDepthwiseConv2D,
   type FusedDepthwiseConv2DAttrs,
   type FusedDepthwiseConv2DInputs,
+  type TensorInfo,
 } from '@tensorflow/tfjs-core';
+import type { OneDnnBackend } from '../backend.ts';
 import { areFloat32, type NativeKernel, nativeKernel, sizeOf } from '../native-kernel.ts';
 import { activationCode, type Conv, convFilterGradient, convForward, convInputGradient } from './conv-plan.ts';
 
@@ -33,6 +35,29 @@ function describe(
     true,
   );
   return { info, isDepthwise: true };
+}
+
+/** True for filters on which oneDNN is slow and `native/kernels/depthwise-filter-grad.cc` is not. */
+const suitsWideFilterLoop = (info: backend_util.Conv2DInfo): boolean =>
+  (info.filterWidth === 5 || info.filterWidth === 7) &&
+  info.outChannels === info.inChannels &&
+  info.inChannels % 8 === 0 &&
+  sizeOf(info.inShape) * sizeOf(info.outShape) > 0;
+
+function wideFilterGradient(
+  backend: OneDnnBackend,
+  info: backend_util.Conv2DInfo,
+  x: TensorInfo,
+  dy: TensorInfo,
+  filterShape: number[],
+): TensorInfo {
+  const images = [info.batchSize, info.inHeight, info.inWidth, info.inChannels, info.outHeight, info.outWidth];
+  const filter = [info.filterHeight, info.filterWidth, info.strideHeight, info.strideWidth];
+  const place = [info.padInfo.top, info.padInfo.left, info.dilationHeight, info.dilationWidth];
+  const output = backend.output(filterShape);
+  const fields = Int32Array.of(...images, ...filter, ...place);
+  backend.addon.depthwiseFilterGrad(backend.float32(x), backend.float32(dy), output.values, fields);
+  return output.info;
 }
 
 /** Depthwise convolution with `[h, w, I, M]` filters, as a convolution in `I` groups: forward and both gradients. */
@@ -68,7 +93,9 @@ export const depthwiseConv2dKernels: readonly NativeKernel[] = [
     DepthwiseConv2dNativeBackpropFilter,
     ({ x, dy }, attrs, backend) => {
       if (!areFloat32(x, dy)) return undefined;
-      return convFilterGradient(backend, describe(x.shape, attrs.filterShape, attrs), x, dy, attrs.filterShape);
+      const conv = describe(x.shape, attrs.filterShape, attrs);
+      if (suitsWideFilterLoop(conv.info)) return wideFilterGradient(backend, conv.info, x, dy, attrs.filterShape);
+      return convFilterGradient(backend, conv, x, dy, attrs.filterShape);
     },
   ),
 ];

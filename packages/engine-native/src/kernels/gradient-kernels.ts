@@ -1,6 +1,6 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { type NativeKernel, nativeKernel } from '../native-kernel.ts';
-import type { Reduction } from './axes.ts';
+import { type Reduction, reductionIn } from './axes.ts';
 
 /** `dy` where `0 < x <= upper`, else 0: gradient of relu (`upper` infinite) and relu6. */
 export const RELU_GRAD = 'OneDnnReluGrad';
@@ -8,25 +8,25 @@ interface ReluGradAttrs {
   readonly upper: number;
 }
 
-/** `dy` times `scale`, repeated over the reduced axes: gradient of a sum or mean. */
+/** `dy` times `scale`, repeated over the reduced axes: gradient of a sum or mean, in the form of its input `x`. */
 export const EXPAND = 'OneDnnExpand';
 interface ExpandAttrs {
-  readonly reduction: Pick<Reduction, 'outer' | 'reduced' | 'inner'>;
-  readonly shape: number[];
+  readonly reduction: Reduction;
   readonly scale: number;
 }
 
 /** Kernels that only replaced gradients call; the prefix keeps them apart from any kernel of tfjs. */
 export const gradientKernels: readonly NativeKernel[] = [
   nativeKernel<{ dy: TensorInfo; x: TensorInfo }, ReluGradAttrs>(RELU_GRAD, ({ dy, x }, { upper }, backend) => {
-    const { info, values } = backend.output(x.shape);
-    backend.addon.reluGrad(backend.float32(dy), backend.float32(x), values, upper);
+    const isBlocked = backend.isBlocked(x);
+    const { info, values } = backend.outputIn(isBlocked, x.shape);
+    backend.addon.reluGrad(backend.valuesIn(isBlocked, dy), backend.valuesIn(isBlocked, x), values, upper);
     return info;
   }),
 
-  nativeKernel<{ dy: TensorInfo }, ExpandAttrs>(EXPAND, ({ dy }, { reduction, shape, scale }, backend) => {
-    const { outer, reduced, inner } = reduction;
-    const { info, values } = backend.output(shape);
+  nativeKernel<{ dy: TensorInfo; x: TensorInfo }, ExpandAttrs>(EXPAND, ({ dy, x }, { reduction, scale }, backend) => {
+    const { isBlocked, outer, reduced, inner } = reductionIn(backend, x, reduction);
+    const { info, values } = backend.outputIn(isBlocked, x.shape);
     backend.addon.expand(backend.float32(dy), values, outer, reduced, inner, scale);
     return info;
   }),

@@ -82,6 +82,18 @@ const depthwiseGradients = (random: TestRandom): Case => {
   return { compute: gradientsOf((a, b) => tf.depthwiseConv2d(asImage(a), asImage(b), stride, pad)), inputs: [x, w] };
 };
 
+/** Filters five and seven wide have loops of their own. */
+const wideDepthwiseGradients = (random: TestRandom): Case => {
+  const filter = [random.integer(1, 7), random.pick([5, 7]), 8 * random.integer(1, 5), 1];
+  const x = random.array([random.integer(1, 5), random.integer(7, 12), random.integer(7, 12), filter[2] ?? 8]);
+  const stride = random.integer(1, 2);
+  const pad = random.pick(['same', 'valid'] as const);
+  return {
+    compute: gradientsOf((a, b) => tf.depthwiseConv2d(asImage(a), asImage(b), stride, pad)),
+    inputs: [x, random.array(filter)],
+  };
+};
+
 const fusedDepthwise = (random: TestRandom): Case => {
   const { x, w, stride, pad } = convCase(random, true, 1);
   const activation = random.pick(['linear', 'relu', 'relu6'] as const);
@@ -136,6 +148,9 @@ const binary = (random: TestRandom): Case => {
     [n, h, 1, 1],
     [n, h, w, 1],
     [1, 1, 1, c],
+    [n, 1, 1, c],
+    [n, h, 1, c],
+    [n, 1, w, c],
   ]);
   const a = random.array([n, h, w, c]);
   const b = random.array(other);
@@ -296,6 +311,13 @@ const SUITES: readonly Suite[] = [
     tolerance: 1e-5,
     rounds: 15,
     make: depthwiseGradients,
+    native: [tf.DepthwiseConv2dNativeBackpropInput, tf.DepthwiseConv2dNativeBackpropFilter],
+  },
+  {
+    name: 'wide depthwise gradients',
+    tolerance: 1e-5,
+    rounds: 12,
+    make: wideDepthwiseGradients,
     native: [tf.DepthwiseConv2dNativeBackpropInput, tf.DepthwiseConv2dNativeBackpropFilter],
   },
   { name: 'fused depthwise', tolerance: 1e-5, rounds: 10, make: fusedDepthwise, native: [tf.FusedDepthwiseConv2D] },

@@ -9,16 +9,16 @@ import {
   type SumInputs,
 } from '@tensorflow/tfjs-core';
 import { areFloat32, type NativeKernel, nativeKernel, sizeOf } from '../native-kernel.ts';
-import { type Reduction, reductionOf } from './axes.ts';
+import { type Reduction, reductionIn, reductionOf } from './axes.ts';
 
 const total = (name: string, scaleOf: (reduction: Reduction) => number): NativeKernel =>
   nativeKernel<SumInputs, SumAttrs | MeanAttrs>(name, ({ x }, { axis, keepDims }, backend) => {
     if (!areFloat32(x) || sizeOf(x.shape) === 0) return undefined;
     const reduction = reductionOf(x.shape, axis);
     if (reduction === undefined) return undefined;
-    const { outer, reduced, inner, outShape, keptShape } = reduction;
-    const { info, values } = backend.output(keepDims ? keptShape : outShape);
-    backend.addon.sum(backend.float32(x), values, outer, reduced, inner, scaleOf(reduction));
+    const { isBlocked, outer, reduced, inner } = reductionIn(backend, x, reduction);
+    const { info, values } = backend.output(keepDims ? reduction.keptShape : reduction.outShape);
+    backend.addon.sum(backend.valuesIn(isBlocked, x), values, outer, reduced, inner, scaleOf(reduction));
     return info;
   });
 
@@ -26,9 +26,9 @@ const max = nativeKernel<MaxInputs, MaxAttrs>(Max, ({ x }, { reductionIndices, k
   if (!areFloat32(x) || sizeOf(x.shape) === 0) return undefined;
   const reduction = reductionOf(x.shape, reductionIndices);
   if (reduction === undefined) return undefined;
-  const { outer, reduced, inner, outShape, keptShape } = reduction;
-  const { info, values } = backend.output(keepDims ? keptShape : outShape);
-  backend.addon.max(backend.float32(x), values, outer, reduced, inner);
+  const { isBlocked, outer, reduced, inner } = reductionIn(backend, x, reduction);
+  const { info, values } = backend.output(keepDims ? reduction.keptShape : reduction.outShape);
+  backend.addon.max(backend.valuesIn(isBlocked, x), values, outer, reduced, inner);
   return info;
 });
 

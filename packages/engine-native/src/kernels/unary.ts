@@ -34,8 +34,9 @@ const TRANSCENDENTAL = { [Exp]: 0, [Log]: 1, [Sigmoid]: 2, [Tanh]: 3 } as const;
 const simple = (name: string, code: number): NativeKernel =>
   nativeKernel<UnaryInputs, Partial<StepAttrs>>(name, ({ x }, attrs, backend) => {
     if (!areFloat32(x)) return undefined;
-    const { info, values } = backend.output(x.shape);
-    backend.addon.unary(code, backend.float32(x), values, attrs?.alpha ?? 0);
+    const isBlocked = backend.isBlocked(x);
+    const { info, values } = backend.outputIn(isBlocked, x.shape);
+    backend.addon.unary(code, backend.valuesIn(isBlocked, x), values, attrs?.alpha ?? 0);
     return info;
   });
 

@@ -11,7 +11,7 @@ export class SmallNet {
   readonly #x: tf.Tensor4D;
   readonly #labels: tf.Tensor2D;
 
-  constructor(seed: number, { batch = 16, size = 20, channels = 24 } = {}) {
+  constructor(seed: number, { batch = 16, size = 20, channels = 32 } = {}) {
     const random = new TestRandom(seed);
     const shapes = [
       [3, 3, 3, channels],

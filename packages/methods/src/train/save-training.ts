@@ -14,7 +14,7 @@ const stored = (name: string, variable: tf.Variable): StoredTensor => ({
   name,
   dtype: 'float32',
   shape: [...variable.shape],
-  data: Float32Array.from(variable.dataSync()), // a copy: backends may hand out their own memory
+  data: variable.dataSync<'float32'>().slice(), // a copy: backends may hand out their own memory
 });
 
 /** Parameters and running statistics of a model, under their own names. */
@@ -47,7 +47,7 @@ export function restoreTraining(training: Training, state: TrainingState, tensor
       throw new RangeError(
         `checkpoint: tensor ${name} is ${tensor === undefined ? 'missing' : `of shape [${tensor.shape}]`}, want [${variable?.shape}]`,
       );
-    tf.tidy(() => variable.assign(tf.tensor(Float32Array.from(tensor.data), variable.shape)));
+    tf.tidy(() => variable.assign(tf.tensor(new Float32Array(tensor.data), variable.shape)));
   };
   for (const { name, value } of [...training.model.parameters, ...training.model.statistics]) restore(name, value);
   training.model.parameters.forEach(({ name }, i) => {

@@ -28,14 +28,14 @@ describe('fieldOf', () => {
     const params = at('budget', 'params');
     assert.deepEqual(
       [params.kind, params.isNullable, params.fallback, params.description, params.range],
-      ['number', true, 1e6, 'trainable parameters', '> 0'],
+      ['number', true, 1e6, 'trainable parameters', '>\u00a00'],
     );
     assert.deepEqual([at('search', 'initStructure').kind, at('search', 'initStructure').fallback], ['text', null]);
   });
 
   it('says the range in words', () => {
-    assert.equal(at('search', 'splitThreshold').range, '≥ 4, multiple of 2');
-    assert.equal(at('training', 'momentum').range, '≥ 0, < 1');
+    assert.equal(at('search', 'splitThreshold').range, '≥\u00a04, multiple of 2');
+    assert.equal(at('training', 'momentum').range, '≥\u00a00, <\u00a01');
   });
 
   it('leaves what has no control to JSON text', () => assert.equal(fieldOf({ type: 'array' }).kind, 'json'));

@@ -62,15 +62,15 @@ function kindOf(schema: JsonSchema): FieldKind {
 function rangeOf(schema: JsonSchema): string {
   const low =
     schema.minimum !== undefined
-      ? `≥ ${schema.minimum}`
+      ? `≥\u00a0${schema.minimum}`
       : schema.exclusiveMinimum !== undefined
-        ? `> ${schema.exclusiveMinimum}`
+        ? `>\u00a0${schema.exclusiveMinimum}`
         : '';
   const high =
     schema.maximum !== undefined
-      ? `≤ ${schema.maximum}`
+      ? `≤\u00a0${schema.maximum}`
       : schema.exclusiveMaximum !== undefined
-        ? `< ${schema.exclusiveMaximum}`
+        ? `<\u00a0${schema.exclusiveMaximum}`
         : '';
   const multiple = schema.multipleOf === undefined ? '' : `multiple of ${schema.multipleOf}`;
   return [low, high, multiple].filter(Boolean).join(', ');

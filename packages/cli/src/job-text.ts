@@ -1,0 +1,43 @@
+import { END_CODES, type JobView } from '@crucible/contracts';
+
+/** How far a job is, or what it waits for or how it ended, in a few words. */
+export function jobNews(job: JobView): string {
+  if (job.waiting !== null) return `place ${job.waiting.position}: ${job.waiting.message}`;
+  if (job.state === 'failed' && job.endCode !== null)
+    return `${END_CODES[job.endCode].meaning}${job.detail === null ? '' : `: ${job.detail}`}`;
+  if (job.progress === null || job.endedAt !== null) return '';
+  const { phase, done, total, message } = job.progress;
+  return `${phase} ${done}/${total} ${message}`.trim();
+}
+
+/** Seconds that a job ran so far or in all, empty before it started. */
+export function ranSeconds(job: JobView, now: number): string {
+  if (job.startedAt === null) return '';
+  const end = job.endedAt === null ? now : Date.parse(job.endedAt);
+  return `${Math.round((end - Date.parse(job.startedAt)) / 1000)} s`;
+}
+
+/** A job as lines for a person. */
+export function jobLines(job: JobView, now: number): string[] {
+  const facts: [string, string][] = [
+    ['id', job.id],
+    ['name', job.name],
+    ['method', `${job.method} (version ${job.methodVersion})${job.preset === null ? '' : `, preset ${job.preset}`}`],
+    ['state', `${job.state} ${jobNews(job)}`.trim()],
+    ['ran', ranSeconds(job, now)],
+    ['seed', String(job.seed)],
+    ['priority', String(job.priority)],
+    ['attempts', String(job.attempts)],
+    ['actions', job.actions.join(', ')],
+    [
+      'tags',
+      Object.entries(job.tags)
+        .map(([key, value]) => `${key}=${value}`)
+        .join(', '),
+    ],
+  ];
+  const lines = facts.filter(([, value]) => value !== '').map(([name, value]) => `${name.padEnd(9)} ${value}`);
+  if (typeof job.summary === 'object' && job.summary !== null)
+    for (const [name, value] of Object.entries(job.summary)) lines.push(`  ${name}: ${String(value)}`);
+  return lines;
+}

@@ -1,0 +1,49 @@
+import { EXIT } from '../exit-code.ts';
+import { jobNews, ranSeconds } from '../job-text.ts';
+import { numberOf } from '../numbers.ts';
+import { table } from '../table.ts';
+import { textOf, type Verb } from '../verb.ts';
+
+export const ps: Verb = {
+  usage: '',
+  summary: 'list jobs, newest first',
+  help: [
+    '--state A,B     only jobs in these states',
+    '--method ID     only jobs of this method',
+    '--name TEXT     only jobs with this in their name',
+    '--tag KEY=VALUE only jobs with this label',
+    '--limit N       1 to 200, 20 if absent',
+    '--quiet, -q     only the ids',
+  ],
+  options: {
+    state: { type: 'string' },
+    method: { type: 'string' },
+    name: { type: 'string' },
+    tag: { type: 'string' },
+    limit: { type: 'string' },
+    quiet: { type: 'boolean', short: 'q' },
+  },
+  arity: [0, 0],
+  async run({ client, json, print }, _args, values) {
+    const query: Record<string, string> = {};
+    for (const name of ['state', 'method', 'name', 'tag']) {
+      const value = textOf(values, name);
+      if (value !== undefined) query[name] = value;
+    }
+    const page = await client.jobs({ ...query, limit: numberOf(values, 'limit') ?? 20 });
+    if (json) print(JSON.stringify(page));
+    else if (values.quiet === true) for (const { id } of page.data) print(id);
+    else {
+      const rows = page.data.map((job) => [
+        job.id,
+        job.state,
+        job.method,
+        ranSeconds(job, Date.now()),
+        job.name,
+        jobNews(job),
+      ]);
+      for (const line of table(['id', 'state', 'method', 'ran', 'name', 'news'], rows)) print(line);
+    }
+    return EXIT.done;
+  },
+};
