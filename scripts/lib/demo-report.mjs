@@ -29,29 +29,26 @@ function progressLine({ phase, done, total, message }, series) {
 }
 
 /**
- * Makes a function that prints one line about a running job every two seconds if there is news, and one at each change
- * of state.
+ * Makes a function that prints one line about a job every two seconds if there is news.
  *
  * @param {ReturnType<typeof import('./api-client.mjs').createClient>} client
  * @returns {(job: object) => Promise<void>}
  */
 export function progressPrinter(client) {
-  let state = null;
   let last = { line: '', time: 0 };
   let next = 0;
-  return async (job) => {
-    if (job.state !== state) {
-      state = job.state;
-      log(`job ${state}${job.waiting ? `: ${job.waiting.message}` : ''}`);
-    }
-    const now = performance.now();
-    if (job.state !== 'running' || job.progress === null || now < next) return;
-    next = now + PROGRESS_INTERVAL_MS;
-    const { data } = await client.get(`/v1/jobs/${job.id}/metrics`);
-    const line = progressLine(job.progress, data);
+  const print = (line, now) => {
     if (line === last.line && now - last.time < SILENCE_LIMIT_MS) return;
     last = { line, time: now };
     log(line);
+  };
+  return async (job) => {
+    const now = performance.now();
+    if (job.state !== 'running') return print(`job ${job.state}${job.waiting ? `: ${job.waiting.message}` : ''}`, now);
+    if (job.progress === null || now < next) return;
+    next = now + PROGRESS_INTERVAL_MS;
+    const { data } = await client.get(`/v1/jobs/${job.id}/metrics`);
+    print(progressLine(job.progress, data), now);
   };
 }
 

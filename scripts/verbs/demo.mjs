@@ -23,7 +23,7 @@ function presetFor(worker, engine) {
 /** A demo that was interrupted: its job goes on from the last checkpoint, so it is followed and not run again. */
 async function findInterrupted(client, preset) {
   const { data } = await client.get('/v1/jobs?state=queued,running&method=zen-nas&name=demo');
-  return data.find((job) => job.name === NAME && job.preset === preset) ?? null;
+  return data.findLast((job) => job.name === NAME && job.preset === preset) ?? null; // the oldest runs first
 }
 
 async function submit(client, preset) {
