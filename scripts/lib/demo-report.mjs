@@ -52,13 +52,17 @@ export function progressPrinter(client) {
   };
 }
 
+/** Tables in which a job lies. */
+const TABLES = ['job', 'attempt', 'series', 'metric_point', 'checkpoint', 'artifact'];
+
 /**
- * Prints what the demo job found and where it can be looked at.
+ * What the demo job found and where it can be looked at.
  *
  * @param {object} job final state
- * @param {{ databaseUrl: string, page: string }} places
+ * @param {{ databaseUrl: string, page: string, isStaying: boolean }} places `isStaying`: the service keeps running
+ * @returns {string} a line for each value
  */
-export function printResult(job, { databaseUrl, page }) {
+export function resultText(job, { databaseUrl, page, isStaying }) {
   const { summary } = job;
   const rows = [
     ['job', `${job.id} (${job.method}, preset ${job.preset}, seed ${job.seed})`],
@@ -69,13 +73,8 @@ export function printResult(job, { databaseUrl, page }) {
     ['test accuracy', summary.testAccuracy === null ? 'not trained' : summary.testAccuracy.toFixed(4)],
     ['candidates', `${grouped(summary.candidatesScored)} scored, ${grouped(summary.candidatesRejected)} rejected`],
     ['speed', `${rounded(summary.candidatesPerSecond)} candidates per second`],
-    ['rows', `${withoutPassword(databaseUrl)}, tables ${databaseTables.join(', ')}`],
-    ['dashboard', page],
+    ['rows', `${withoutPassword(databaseUrl)}, tables ${TABLES.join(', ')}`],
+    ['dashboard', isStaying ? page : `${page} until now; "./crucible up" starts it again, with this job`],
   ];
-  console.log('');
-  for (const [name, value] of rows) console.log(`  ${name.padEnd(14)} ${value}`);
-  console.log('');
+  return rows.map(([name, value]) => `  ${name.padEnd(14)} ${value}`).join('\n');
 }
-
-/** Tables in which a job lies. */
-const databaseTables = ['job', 'attempt', 'series', 'metric_point', 'checkpoint', 'artifact'];
