@@ -53,7 +53,7 @@ export function ConfigJson({ config, onConfig }: ConfigJsonProps) {
       />
       <span class="field-note" id="config-json-note">
         {problem !== null && <span class="fault">{problem}</span>}
-        Only what differs from the preset and the defaults is sent; the API fills the rest.
+        Only what is changed here is sent; the API fills the rest.
       </span>
     </div>
   );
