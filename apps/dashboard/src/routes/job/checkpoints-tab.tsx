@@ -29,7 +29,7 @@ export function CheckpointsTab({ jobId }: { jobId: string }) {
             checked={withDeleted}
             onChange={(event) => setWithDeleted(event.currentTarget.checked)}
           />{' '}
-          also the {numDeleted} that were removed to keep the newest
+          show removed ones ({numDeleted})
         </label>
       )}
       <div class="panel table-panel">
