@@ -2,7 +2,7 @@
 export const JOB_TRANSITIONS = {
   queued: ['running', 'canceled', 'failed'],
   running: ['succeeded', 'failed', 'stopping', 'queued'], // back to queued: the attempt was lost or given back
-  stopping: ['canceled', 'succeeded', 'failed', 'queued'], // to queued: a worker that shut down had asked it to stop
+  stopping: ['canceled', 'succeeded', 'failed'],
   succeeded: [],
   failed: ['queued'], // retry
   canceled: ['queued'], // retry
