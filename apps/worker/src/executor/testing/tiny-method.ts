@@ -16,6 +16,7 @@ export interface TinyConfig {
     | 'non-finite'
     | 'stop'
     | 'deaf'
+    | 'idle'
     | 'exit'
     | 'abort'
     | 'undeclared'
@@ -72,6 +73,9 @@ async function misbehave(fault: TinyConfig['fault'], ctx: Parameters<typeof tiny
     case 'deaf':
       ctx.log('info', 'deaf');
       await delay(3_600_000); // takes messages, but never looks at them
+      return;
+    case 'idle':
+      while ((await ctx.shouldStop()) === 'no') await delay(1); // until somebody wants it to stop
       return;
     case 'exit':
       process.stderr.write('last words\n');
