@@ -29,39 +29,40 @@ function progressLine({ phase, done, total, message }, series) {
 }
 
 /**
- * Makes a function that prints one line about a running job every two seconds if there is news, and one at each change
- * of state.
+ * Makes a function that prints one line about a job every two seconds if there is news.
  *
  * @param {ReturnType<typeof import('./api-client.mjs').createClient>} client
  * @returns {(job: object) => Promise<void>}
  */
 export function progressPrinter(client) {
-  let state = null;
   let last = { line: '', time: 0 };
   let next = 0;
-  return async (job) => {
-    if (job.state !== state) {
-      state = job.state;
-      log(`job ${state}${job.waiting ? `: ${job.waiting.message}` : ''}`);
-    }
-    const now = performance.now();
-    if (job.state !== 'running' || job.progress === null || now < next) return;
-    next = now + PROGRESS_INTERVAL_MS;
-    const { data } = await client.get(`/v1/jobs/${job.id}/metrics`);
-    const line = progressLine(job.progress, data);
+  const print = (line, now) => {
     if (line === last.line && now - last.time < SILENCE_LIMIT_MS) return;
     last = { line, time: now };
     log(line);
   };
+  return async (job) => {
+    const now = performance.now();
+    if (job.state !== 'running') return print(`job ${job.state}${job.waiting ? `: ${job.waiting.message}` : ''}`, now);
+    if (job.progress === null || now < next) return;
+    next = now + PROGRESS_INTERVAL_MS;
+    const { data } = await client.get(`/v1/jobs/${job.id}/metrics`);
+    print(progressLine(job.progress, data), now);
+  };
 }
 
+/** Tables in which a job lies. */
+const TABLES = ['job', 'attempt', 'series', 'metric_point', 'checkpoint', 'artifact'];
+
 /**
- * Prints what the demo job found and where it can be looked at.
+ * What the demo job found and where it can be looked at.
  *
  * @param {object} job final state
- * @param {{ databaseUrl: string, page: string }} places
+ * @param {{ databaseUrl: string, page: string, isStaying: boolean }} places `isStaying`: the service keeps running
+ * @returns {string} a line for each value
  */
-export function printResult(job, { databaseUrl, page }) {
+export function resultText(job, { databaseUrl, page, isStaying }) {
   const { summary } = job;
   const rows = [
     ['job', `${job.id} (${job.method}, preset ${job.preset}, seed ${job.seed})`],
@@ -72,13 +73,8 @@ export function printResult(job, { databaseUrl, page }) {
     ['test accuracy', summary.testAccuracy === null ? 'not trained' : summary.testAccuracy.toFixed(4)],
     ['candidates', `${grouped(summary.candidatesScored)} scored, ${grouped(summary.candidatesRejected)} rejected`],
     ['speed', `${rounded(summary.candidatesPerSecond)} candidates per second`],
-    ['rows', `${withoutPassword(databaseUrl)}, tables ${databaseTables.join(', ')}`],
-    ['dashboard', page],
+    ['rows', `${withoutPassword(databaseUrl)}, tables ${TABLES.join(', ')}`],
+    ['dashboard', isStaying ? page : `${page} until now; "./crucible up" starts it again, with this job`],
   ];
-  console.log('');
-  for (const [name, value] of rows) console.log(`  ${name.padEnd(14)} ${value}`);
-  console.log('');
+  return rows.map(([name, value]) => `  ${name.padEnd(14)} ${value}`).join('\n');
 }
-
-/** Tables in which a job lies. */
-const databaseTables = ['job', 'attempt', 'series', 'metric_point', 'checkpoint', 'artifact'];

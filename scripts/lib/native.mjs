@@ -129,7 +129,9 @@ async function build(stateDir, log) {
   const rpath = oneDnn.isSystem ? [] : [`-L${oneDnn.library}`, `-Wl,--disable-new-dtags,-rpath,${oneDnn.library}`];
   const linkFlags = ['-shared', '-fopenmp', ...rpath, '-ldnnl'];
 
-  const { out: compilerVersion } = await run(compiler, ['--version']);
+  const { out: compilerVersion } = await run(compiler, ['--version']).catch((cause) => {
+    throw new BuildFailure('no-compiler', `${compiler} does not run: ${cause.message}`, 'install g++ or correct CXX');
+  });
   const oneDnnVersion = fs.readFileSync(
     ['oneapi/dnnl/dnnl_version.h', 'dnnl_version.h']
       .map((file) => path.join(oneDnn.include, file))
@@ -168,8 +170,13 @@ export async function buildNative({ stateDir, log = () => {}, required = false }
   try {
     await build(path.resolve(stateDir), log);
     return { built: true };
-  } catch (failure) {
-    if (!(failure instanceof BuildFailure) || required) throw failure;
+  } catch (cause) {
+    // whatever goes wrong here, the product runs without this engine
+    const failure =
+      cause instanceof BuildFailure
+        ? cause
+        : new BuildFailure('compile-failed', cause.message, 'see the message above, then build again');
+    if (required) throw failure;
     log(`native engine: not built (${failure.reason}): ${failure.message}`);
     return { built: false, reason: failure.reason, remedy: failure.remedy };
   }

@@ -1,8 +1,9 @@
 import crypto from 'node:crypto';
-import { printResult, progressPrinter } from '../lib/demo-report.mjs';
+import { progressPrinter, resultText } from '../lib/demo-report.mjs';
 import { followJob } from '../lib/follow-job.mjs';
 import { log } from '../lib/log.mjs';
 import { prepare } from '../lib/prepare.mjs';
+import { setLastLine } from '../lib/shutdown.mjs';
 import { dashboardPage, findBackgroundSystem, startSystem } from '../lib/system.mjs';
 
 /** Name of the job. */
@@ -23,7 +24,7 @@ function presetFor(worker, engine) {
 /** A demo that was interrupted: its job goes on from the last checkpoint, so it is followed and not run again. */
 async function findInterrupted(client, preset) {
   const { data } = await client.get('/v1/jobs?state=queued,running&method=zen-nas&name=demo');
-  return data.find((job) => job.name === NAME && job.preset === preset) ?? null;
+  return data.findLast((job) => job.name === NAME && job.preset === preset) ?? null; // the oldest runs first
 }
 
 async function submit(client, preset) {
@@ -47,18 +48,23 @@ async function submit(client, preset) {
  */
 export async function demo(args) {
   const prepared = await prepare();
-  const system = (await findBackgroundSystem(prepared)) ?? (await startSystem(prepared));
+  const background = await findBackgroundSystem(prepared);
+  const system = background ?? (await startSystem(prepared));
   const { base, key, client } = system;
   const page = dashboardPage(base, key);
   log(`dashboard: ${page}`);
   const submitted = await submit(client, presetFor(system.worker, prepared.engine));
   const job = await followJob(client, submitted.id, progressPrinter(client));
-  const succeeded = job.state === 'succeeded';
-  if (succeeded) printResult(job, { databaseUrl: prepared.env.DATABASE_URL, page });
-  else console.error(`The job ended as ${job.state} (${job.endCode}): ${job.detail}. Logs lie in ${prepared.dir}.`);
-  if (args.includes('--keep')) {
+  const keep = args.includes('--keep');
+  const text =
+    job.state === 'succeeded'
+      ? resultText(job, { databaseUrl: prepared.env.DATABASE_URL, page, isStaying: keep || background !== null })
+      : `The job ended as ${job.state} (${job.endCode}): ${job.detail}. Logs lie in ${prepared.dir}.`;
+  if (keep) {
+    console.log(`\n${text}\n`);
     log(`everything keeps running, API key ${key}; Ctrl-C stops it`);
     await untilInterrupted();
   }
-  return succeeded ? 0 : 1;
+  setLastLine(() => `\n${text}`);
+  return job.state === 'succeeded' ? 0 : 1;
 }

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { after, describe, it } from 'node:test';
 import type { FeedHub } from '@crucible/api';
 import type { EventPage, FeedEvent, JobView, Problem } from '@crucible/contracts';
@@ -235,5 +237,16 @@ describe('a process that shuts down', () => {
     assert.equal(await stream.next(), null);
     const { status, body } = await waiting;
     assert.deepEqual([status, body.data], [200, []]);
+  });
+
+  it('does not wait for a connection over which nothing was asked', async () => {
+    const other = await runApi({ leads: false });
+    const { hostname, port } = new URL(other.url);
+    const socket = connect(Number(port), hostname);
+    await once(socket, 'connect');
+    await other.get('/healthz'); // by now the server has accepted the connection before it
+    const isOver = once(socket, 'close');
+    await other.close();
+    await isOver;
   });
 });

@@ -10,10 +10,10 @@ import {
   type AttemptRun,
   type AttemptRunParts,
   openStateFolder,
+  silentLog,
   startAttempt,
   tinyChild,
 } from '@crucible/worker/testing';
-import { pino } from 'pino';
 import { withDatabase } from '../support/database.ts';
 import { eventually } from '../support/poll.ts';
 import { claim, newJob, newWorker } from '../support/running-attempt.ts';
@@ -30,7 +30,7 @@ describe('an attempt', () => {
     parts = {
       store,
       state: await openStateFolder(folder, () => assert.fail('nothing is left')),
-      log: pino({ level: 'silent' }),
+      log: silentLog(),
       childModule: tinyChild,
       childEnv: Object.fromEntries(Object.entries(process.env).map(([name, value]) => [name, String(value)])),
       engine: { name: 'none', threads: 1 },

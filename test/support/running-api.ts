@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { buildApp, createLogger, DispatchQueues, type Election, startElection } from '@crucible/api';
 import type { Store } from '@crucible/store';
-import type { FastifyInstance } from 'fastify';
 import type pg from 'pg';
 import { withDatabase } from './database.ts';
 
@@ -15,7 +14,7 @@ export interface Answer<T = unknown> {
 /** An API process in miniature: its own database, a listening app, and a key. */
 export interface RunningApi {
   readonly url: string;
-  readonly app: FastifyInstance;
+  readonly app: Awaited<ReturnType<typeof buildApp>>;
   readonly store: Store;
   readonly databaseUrl: string;
   /** a connection to look at rows and to move time back */

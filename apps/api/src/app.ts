@@ -6,6 +6,7 @@ import { auth } from './plugins/auth.ts';
 import { dashboard } from './plugins/dashboard.ts';
 import { answerBrokenRequest, errors, sendProblem } from './plugins/errors.ts';
 import { feed } from './plugins/feed.ts';
+import { freshConnections } from './plugins/fresh-connections.ts';
 import { openapi } from './plugins/openapi.ts';
 import { queuePlugin } from './plugins/queue.ts';
 import { BODY_LIMIT_BYTES, requestBody } from './plugins/request-body.ts';
@@ -33,6 +34,9 @@ export interface AppDeps {
   log: FastifyBaseLogger;
 }
 
+/** Time in which a request must have arrived as a whole; answers may take as long as they want. */
+const REQUEST_TIMEOUT_MS = 30_000;
+
 /** Ids from outside end in the log: only short and harmless ones are taken over. */
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
 
@@ -45,12 +49,14 @@ export async function buildApp({ config, store, queues, log }: AppDeps): Promise
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }), // request-log.ts writes one line per request
     bodyLimit: BODY_LIMIT_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
     genReqId: (request) => requestIdOf(request.headers['x-request-id']),
     clientErrorHandler: answerBrokenRequest,
     frameworkErrors: (error, request, reply) => {
       sendProblem(error, request, reply);
     },
   });
+  await app.register(freshConnections);
   await app.register(errors);
   await app.register(validation);
   await app.register(requestBody);

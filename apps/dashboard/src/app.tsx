@@ -10,6 +10,7 @@ import { SubmitPage } from './routes/submit/submit-page.tsx';
 import type { Location } from './routing/location.ts';
 import { useLocation } from './routing/use-location.ts';
 import { storedKey, storeKey, takeKeyFromAddress } from './session/key-store.ts';
+import { createMethodReader } from './session/method-reader.ts';
 import { SessionContext } from './session/session-context.ts';
 import { SignIn } from './session/sign-in.tsx';
 
@@ -47,7 +48,12 @@ export function App() {
         return response;
       },
     });
-    return { client, feed: createLiveFeed(client), signOut: () => leave(false) };
+    return {
+      client,
+      feed: createLiveFeed(client),
+      methodOf: createMethodReader(client),
+      signOut: () => leave(false),
+    };
   }, [key]);
   useEffect(() => () => session?.feed.stop(), [session]);
 

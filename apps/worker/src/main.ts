@@ -52,15 +52,23 @@ async function run(): Promise<void> {
   try {
     const childModule = sibling('./executor/child');
     const worker = await startWorker({ config, version, store, state, engine, slots, childModule, log }, signal);
-    await new Promise((resolve) => {
-      if (signal.aborted) resolve(undefined);
-      else signal.addEventListener('abort', resolve, { once: true });
-    });
+    await Promise.race([aborted(signal), worker.replaced]);
+    if (!signal.aborted) {
+      log.fatal('another worker has taken the name of this one over; give each a CRUCIBLE_WORKER_NAME of its own');
+      process.exitCode = 1;
+    }
     await worker.drain();
   } finally {
     await store.close();
   }
   log.info('ended in good order');
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }
 
 function readConfig(): WorkerConfig {

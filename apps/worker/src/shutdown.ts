@@ -13,16 +13,12 @@ export interface ShutdownParts {
 
 /**
  * Aborts the returned signal when the worker is to end, and ends the process hard when it has not ended by itself some
- * time later: connections to services that are gone may never close. A second signal ends it at once.
+ * time later: connections to services that are gone may never close.
  */
 export function watchShutdown({ isSupervised, graceMs, log, process: own }: ShutdownParts): AbortSignal {
   const shutdown = new AbortController();
   const begin = (reason: string): void => {
-    if (shutdown.signal.aborted) {
-      log.warn({ reason }, 'asked twice: ending at once; attempts in progress will be lost');
-      own.exit(1);
-      return;
-    }
+    if (shutdown.signal.aborted) return; // a terminal and npm both pass the same signal on
     log.info({ reason }, 'shutting down');
     setTimeout(() => {
       log.error('shutting down took too long; attempts in progress will be lost');

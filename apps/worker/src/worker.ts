@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import type { EngineInfo, Slot } from '@crucible/contracts';
+import type { DispatchMessage, EngineInfo, Slot } from '@crucible/contracts';
 import { CHANNELS, type ClaimedJob, type Listener, type Store } from '@crucible/store';
 import type { Logger } from 'pino';
 import { type AttemptRun, type AttemptRunParts, startAttempt } from './attempt-run.ts';
@@ -26,6 +26,8 @@ export interface WorkerParts {
 /** A registered worker that takes attempts. */
 export interface RunningWorker {
   readonly id: string;
+  /** Resolves when another process has registered under the same name: this one gets no attempt any more. */
+  readonly replaced: Promise<void>;
   /** Takes no more attempts, gives the running ones back after a last checkpoint, and deregisters. */
   drain(): Promise<void>;
 }
@@ -91,17 +93,29 @@ export async function startWorker(parts: WorkerParts, signal: AbortSignal): Prom
   listener.catch((error) => {
     if (!listening.signal.aborted) log.warn({ err: error }, 'cannot listen for cancels; heartbeats bring them');
   });
+  let reportReplaced = () => {};
+  const replaced = new Promise<void>((resolve) => {
+    reportReplaced = resolve;
+  });
+  /** Takes an attempt. A worker that was replaced must leave the message to its successor. */
+  const claim = async ({ attemptId, fence }: DispatchMessage, slot: Slot): Promise<ClaimedJob | null> => {
+    const claimed = await store.attempts.claim({ attemptId, fence, workerId, slot: slot.index });
+    if (claimed !== null || (await store.workers.list()).some(({ id }) => id === workerId)) return claimed;
+    reportReplaced();
+    throw new Error(`another worker has taken the name ${config.workerName} over`);
+  };
   const consumer: Consumer = startConsumer({
     redisUrl: config.redisUrl,
     pool: config.pool,
     slots: pool,
-    claim: ({ attemptId, fence }, slot) => store.attempts.claim({ attemptId, fence, workerId, slot: slot.index }),
+    claim,
     start,
     log,
   });
 
   return {
     id: workerId,
+    replaced,
     async drain() {
       log.info({ attempts: runs.size }, 'draining');
       const attempt = async (what: string, action: () => Promise<unknown>) =>

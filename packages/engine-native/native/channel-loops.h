@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <vector>
@@ -135,6 +136,12 @@ void forPeriods(int64_t begin, int64_t end, int64_t channels, Body body) {
     body(at, std::min(period, end * channels - at));
   }
 }
+
+/** `gamma / sqrt(variance + epsilon)`: what a channel is multiplied by. One place, so that every pass has the same bits. */
+inline float normalScale(float gamma, float variance, float epsilon) { return gamma / std::sqrt(variance + epsilon); }
+
+/** What is added to a channel multiplied by `scale`. */
+inline float normalShift(float beta, float mean, float scale) { return beta - mean * scale; }
 
 /** Two double totals per channel and thread, joined in thread order. */
 class ChannelTotals {

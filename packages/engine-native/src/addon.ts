@@ -112,6 +112,7 @@ export interface Addon {
     x: Float32Array,
     y: OptionalFloats,
     gamma: Float32Array,
+    beta: Float32Array,
     statistics: Float32Array,
     dx: Float32Array,
     dgamma: Float32Array,

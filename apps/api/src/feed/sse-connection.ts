@@ -27,6 +27,7 @@ export class SseConnection {
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-cache, no-transform',
       'x-accel-buffering': 'no', // nginx would collect the events otherwise
+      connection: 'close', // kept alive after its end, the socket would hold up a shutdown
     });
     this.#heartbeat = setInterval(() => this.#write(': still here\n\n'), HEARTBEAT_MS);
     this.#raw.on('close', () => {

@@ -8,13 +8,6 @@ import { concerns, concernsJob } from './topics.ts';
 const MAX_BEHIND = 1000;
 const PAGE = 200;
 
-/** What one stream follows. */
-export interface StreamRequest {
-  topics: readonly string[];
-  /** the last event that the client has; null: only what happens from now on */
-  after: number | null;
-}
-
 /**
  * Feeds one stream: first what the client missed, then what happens, without gap or repeat in between. Events that
  * arrive while the missed ones are read wait in `early`.
@@ -44,7 +37,11 @@ export class StreamSession {
     });
   }
 
-  /** Sends what happened after `after`, or `reset` when that cannot be told any more. */
+  /**
+   * Sends what happened after `after`, or `reset` when that cannot be told any more.
+   *
+   * @param after the last event that the client has; null: only what happens from now on
+   */
   async catchUp(store: Events, after: number | null): Promise<void> {
     const newest = await store.newest();
     this.#place = after ?? newest;

@@ -22,12 +22,14 @@ describe('concerns', () => {
   it('wakes a job page for its own job alone', () => {
     assert.equal(concerns(event('a', null), ['job:a']), true);
     assert.equal(concerns(event('b', null), ['job:a']), false);
-    assert.equal(concerns(hint, ['job:a']), true);
+    assert.equal(concerns(hint, ['job:a']), false);
+    assert.equal(concerns(hint, ['progress:a']), true);
+    assert.equal(concerns(hint, ['progress:b']), false);
   });
 
   it('wakes lists of jobs for progress only if they show it', () => {
     assert.equal(concerns(hint, ['jobs']), false);
-    assert.equal(concerns(hint, ['jobs', 'hints']), true);
+    assert.equal(concerns(hint, ['jobs', 'progress']), true);
   });
 
   it('wakes every view after a gap in the stream', () => {

@@ -1,7 +1,10 @@
 import type { StreamMessage } from '@crucible/client';
 
-/** What a view shows, in the words of the stream's topics; `hints` adds the progress of running jobs. */
-export type Concern = 'jobs' | 'workers' | 'hints' | `job:${string}`;
+/**
+ * What a view shows: `jobs`, `workers` and `job:ID` as in the topics of the stream. `progress` and `progress:ID` are
+ * what moves while jobs run, of all or of one: it comes every second and costs as many looks, so it is asked for apart.
+ */
+export type Concern = 'jobs' | 'workers' | 'progress' | `job:${string}` | `progress:${string}`;
 
 /** True when `message` may have changed something that a view with these concerns shows. */
 export function concerns(message: StreamMessage, about: readonly Concern[]): boolean {
@@ -12,7 +15,7 @@ export function concerns(message: StreamMessage, about: readonly Concern[]): boo
     case 'disconnected':
       return false;
     case 'hint':
-      return about.includes('hints') || about.includes(`job:${message.hint.jobId}`);
+      return about.includes('progress') || about.includes(`progress:${message.hint.jobId}`);
     case 'event': {
       const { jobId, workerId } = message.event;
       return (

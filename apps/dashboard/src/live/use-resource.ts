@@ -2,8 +2,9 @@ import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { useSession } from '../session/session-context.ts';
 import { type Concern, concerns } from './concerns.ts';
 
-/** Changes that come close together are read once, this long after the first. */
+/** Changes that come close together are read once, this long after the first; a list of all jobs is dear to read. */
 const GATHER_MS = 700;
+const GATHER_ALL_MS = 3_000;
 /** Between two looks without a stream, and with one as a safety net. */
 const POLL_MS = 4_000;
 const SLOW_POLL_MS = 30_000;
@@ -20,11 +21,13 @@ export interface Resource<T> {
  * answers an unchanged document from its ETag, so that a look without news costs one small request.
  *
  * @param identity what is read; when it changes the old value is dropped and `load` called anew
+ * @param slowPollMs time between two looks while the stream is there, for what it tells nothing of
  */
 export function useResource<T>(
   identity: string,
   load: (signal: AbortSignal) => Promise<T>,
   about: readonly Concern[],
+  slowPollMs: number = SLOW_POLL_MS,
 ): Resource<T> {
   const { feed } = useSession();
   const [state, setState] = useState<{ identity: string; value: T | null; error: Error | null }>({
@@ -32,8 +35,8 @@ export function useResource<T>(
     value: null,
     error: null,
   });
-  const latest = useRef({ load, about });
-  latest.current = { load, about };
+  const latest = useRef({ load, about, slowPollMs });
+  latest.current = { load, about, slowPollMs };
   const wake = useRef<() => void>(() => {});
 
   // `identity` stands for what `load` and `about` close over: they are new functions at every rendering.
@@ -69,19 +72,26 @@ export function useResource<T>(
       } finally {
         isReading = false;
         if (!abort.signal.aborted)
-          schedule(isStale ? GATHER_MS : feed.status() === 'live' || document.hidden ? SLOW_POLL_MS : POLL_MS);
+          schedule(
+            isStale ? GATHER_MS : feed.status() === 'live' || document.hidden ? latest.current.slowPollMs : POLL_MS,
+          );
       }
     };
 
-    let isGathering = false;
+    let wakeTimer: ReturnType<typeof setTimeout> | undefined;
+    let wakeAt = Number.POSITIVE_INFINITY;
     const unsubscribe = feed.subscribe((message) => {
       if (message.kind === 'disconnected') schedule(POLL_MS);
-      if (!concerns(message, latest.current.about) || isGathering) return;
-      isGathering = true;
-      setTimeout(() => {
-        isGathering = false;
-        if (!abort.signal.aborted) void read();
-      }, GATHER_MS);
+      if (!concerns(message, latest.current.about)) return;
+      const isDear = message.kind === 'hint' && latest.current.about.includes('progress');
+      const at = performance.now() + (isDear ? GATHER_ALL_MS : GATHER_MS);
+      if (at >= wakeAt) return; // a look is due earlier and will see this too
+      clearTimeout(wakeTimer);
+      wakeAt = at;
+      wakeTimer = setTimeout(() => {
+        wakeAt = Number.POSITIVE_INFINITY;
+        void read();
+      }, at - performance.now());
     });
     const onVisible = () => {
       if (!document.hidden) void read();
@@ -92,6 +102,7 @@ export function useResource<T>(
     return () => {
       abort.abort();
       clearTimeout(timer);
+      clearTimeout(wakeTimer);
       unsubscribe();
       document.removeEventListener('visibilitychange', onVisible);
     };

@@ -1,4 +1,5 @@
 import type { CrucibleClient } from '@crucible/client';
+import type { MethodView } from '@crucible/contracts';
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 import type { LiveFeed } from '../live/live-feed.ts';
@@ -7,6 +8,8 @@ import type { LiveFeed } from '../live/live-feed.ts';
 export interface Session {
   client: CrucibleClient;
   feed: LiveFeed;
+  /** The description of a method, read once: it stands as long as the server's release does. */
+  methodOf(id: string): Promise<MethodView>;
   /** Forgets the key. */
   signOut(): void;
 }

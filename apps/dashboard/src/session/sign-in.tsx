@@ -31,9 +31,13 @@ export function SignIn({ wasRefused, onKey }: SignInProps) {
     <main class="sign-in">
       <form class="panel" onSubmit={submit}>
         <h1>Crucible</h1>
-        <label class="field">
-          <span class="field-name">API key</span>
+        <div class="field">
+          <label class="field-name" for="key">
+            API key
+          </label>
           <input
+            id="key"
+            aria-describedby="key-note"
             type="password"
             autocomplete="off"
             placeholder="crk_…"
@@ -41,10 +45,10 @@ export function SignIn({ wasRefused, onKey }: SignInProps) {
             onInput={(event) => setKey(event.currentTarget.value)}
             required
           />
-          <span class="field-note">
+          <span class="field-note" id="key-note">
             Printed when the services start; <code>./crucible up</code> shows the address with a key in it.
           </span>
-        </label>
+        </div>
         {problem !== null && (
           <p class="fault" role="alert">
             {problem}

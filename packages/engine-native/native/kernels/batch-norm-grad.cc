@@ -9,47 +9,65 @@
 namespace crucible {
 namespace {
 
-/** What arrives at the normalised value: dy, or zero where the activation was flat. */
-template <Activation kActivation>
+/**
+ * Where the activation was flat is read off its output, or, without a residual, computed anew from x with the
+ * forward pass's own scale and shift: that saves reading the output twice.
+ */
+enum class Mask { kNone, kRelu, kRelu6, kReluOfInput, kRelu6OfInput };
+
+constexpr bool isOfInput(Mask mask) { return mask == Mask::kReluOfInput || mask == Mask::kRelu6OfInput; }
+constexpr bool isOfOutput(Mask mask) { return mask == Mask::kRelu || mask == Mask::kRelu6; }
+constexpr bool hasUpperBound(Mask mask) { return mask == Mask::kRelu6 || mask == Mask::kRelu6OfInput; }
+
+/** What arrives at the normalised value: dy, or zero where the activation's output `y` was flat. */
+template <Mask kMask>
 inline float masked(float dy, float y) {
-  if (kActivation == Activation::kNone) return dy;
+  if (kMask == Mask::kNone) return dy;
   const float above = y > 0.f ? dy : 0.f;
-  if (kActivation == Activation::kRelu) return above;
+  if (!hasUpperBound(kMask)) return above;
   return y < 6.f ? above : 0.f;
 }
 
-template <Activation kActivation>
+template <Mask kMask>
 inline Float8 masked8(Float8 dy, Float8 y) {
-  if (kActivation == Activation::kNone) return dy;
+  if (kMask == Mask::kNone) return dy;
   const Float8 zero{};
   const Float8 above = y > zero ? dy : zero;
-  if (kActivation == Activation::kRelu) return above;
+  if (!hasUpperBound(kMask)) return above;
   return y < zero + 6.f ? above : zero;
 }
 
-/** Inputs of the first pass; `maskedOut`, if not null, receives the masked dy. */
+/** Inputs of both passes; `maskedOut`, if not null, receives the masked dy. */
 struct Pass {
   const float *dy, *x, *y, *mean;
   float* maskedOut;
+  const float *scale, *shift;  // per channel, for masks of the input
   ChannelLayout layout;
 };
 
-template <int V, Activation kActivation>
+template <int V, Mask kMask>
 void sumsBlock(const Pass& p, const PanelPart& part, int64_t c, int64_t begin, int64_t end, double* sum, double* product) {
-  Float8 m[V], s[V], q[V];
+  Float8 m[V], s[V], q[V], scale[V], shift[V];
   for (int v = 0; v < V; ++v) {
-    m[v] = load8(p.mean + part.channel + c + 8 * v);
+    const int64_t channel = part.channel + c + 8 * v;
+    m[v] = load8(p.mean + channel);
+    if (isOfInput(kMask)) {
+      scale[v] = load8(p.scale + channel);
+      shift[v] = load8(p.shift + channel);
+    }
     s[v] = q[v] = Float8{};
   }
   for (int64_t row = begin; row < end; ++row) {
     const int64_t at = part.base + row * p.layout.panelChannels + c;
 #pragma GCC unroll 4
     for (int v = 0; v < V; ++v) {
+      const Float8 x = load8(p.x + at + 8 * v);
       Float8 d = load8(p.dy + at + 8 * v);
-      if (kActivation != Activation::kNone) d = masked8<kActivation>(d, load8(p.y + at + 8 * v));
+      if (isOfOutput(kMask)) d = masked8<kMask>(d, load8(p.y + at + 8 * v));
+      if (isOfInput(kMask)) d = masked8<kMask>(d, x * scale[v] + shift[v]);
       if (p.maskedOut != nullptr) store8(p.maskedOut + at + 8 * v, d);
       s[v] += d;
-      q[v] += d * (load8(p.x + at + 8 * v) - m[v]);
+      q[v] += d * (x - m[v]);
     }
   }
   for (int v = 0; v < V; ++v) {
@@ -60,16 +78,20 @@ void sumsBlock(const Pass& p, const PanelPart& part, int64_t c, int64_t begin, i
   }
 }
 
-template <Activation kActivation>
+template <Mask kMask>
 void sumsRest(const Pass& p, const PanelPart& part, int64_t c, int64_t count, int64_t begin, int64_t end, double* sum, double* product) {
   float s[8] = {}, q[8] = {};
   for (int64_t row = begin; row < end; ++row) {
     const int64_t at = part.base + row * p.layout.panelChannels + c;
     for (int64_t i = 0; i < count; ++i) {
-      const float d = masked<kActivation>(p.dy[at + i], kActivation == Activation::kNone ? 0.f : p.y[at + i]);
+      const int64_t channel = part.channel + c + i;
+      const float x = p.x[at + i];
+      float d = p.dy[at + i];
+      if (isOfOutput(kMask)) d = masked<kMask>(d, p.y[at + i]);
+      if (isOfInput(kMask)) d = masked<kMask>(d, x * p.scale[channel] + p.shift[channel]);
       if (p.maskedOut != nullptr) p.maskedOut[at + i] = d;
       s[i] += d;
-      q[i] += d * (p.x[at + i] - p.mean[part.channel + c + i]);
+      q[i] += d * (x - p.mean[channel]);
     }
   }
   for (int64_t i = 0; i < count; ++i) {
@@ -79,7 +101,7 @@ void sumsRest(const Pass& p, const PanelPart& part, int64_t c, int64_t count, in
 }
 
 /** Per channel: sums of the masked dy and of dy * (x - mean). */
-template <Activation kActivation>
+template <Mask kMask>
 void channelSums(const Pass& p, ChannelTotals& totals) {
   const int64_t width = p.layout.panelChannels, step = rowsPerBlock(width);
   forPanels(p.layout, [&](const PanelPart& part) {
@@ -89,48 +111,66 @@ void channelSums(const Pass& p, ChannelTotals& totals) {
       forChannelBlocks(
           width,
           [&](auto lanes, int64_t c) {
-            sumsBlock<decltype(lanes)::value, kActivation>(p, part, c, row, last, sum, product);
+            sumsBlock<decltype(lanes)::value, kMask>(p, part, c, row, last, sum, product);
           },
-          [&](int64_t c, int64_t count) { sumsRest<kActivation>(p, part, c, count, row, last, sum, product); });
+          [&](int64_t c, int64_t count) { sumsRest<kMask>(p, part, c, count, row, last, sum, product); });
     }
   });
 }
 
-/** dx = a * masked(dy) + b * x + c with coefficients per channel. */
-template <Activation kActivation>
-void inputGradient(const float* dy, const float* x, const float* y, float* dx, const ChannelLayout& layout,
-                   const Tiled& slopes, const Tiled& curves, const Tiled& offsets) {
-  forPanels(layout, [&](const PanelPart& part) {
-    const float *a = slopes.at(part.channel), *b = curves.at(part.channel), *c = offsets.at(part.channel);
-    forPeriods(part.begin, part.end, layout.panelChannels, [&](int64_t offset, int64_t count) {
+/** Coefficients of dx = a * masked(dy) + b * x + c, and the forward pass's for masks of the input. */
+struct Coefficients {
+  explicit Coefficients(const ChannelLayout& layout) : a(layout), b(layout), c(layout), scale(layout), shift(layout) {}
+  Tiled a, b, c, scale, shift;
+};
+
+template <Mask kMask>
+void inputGradient(const Pass& p, float* dx, const Coefficients& coefficients) {
+  forPanels(p.layout, [&](const PanelPart& part) {
+    const float *a = coefficients.a.at(part.channel), *b = coefficients.b.at(part.channel),
+                *c = coefficients.c.at(part.channel), *scale = coefficients.scale.at(part.channel),
+                *shift = coefficients.shift.at(part.channel);
+    forPeriods(part.begin, part.end, p.layout.panelChannels, [&](int64_t offset, int64_t count) {
       const int64_t at = part.base + offset;
-      const float *slope = dy + at, *source = x + at, *out = kActivation == Activation::kNone ? nullptr : y + at;
+      const float *slope = p.dy + at, *source = p.x + at, *out = isOfOutput(kMask) ? p.y + at : nullptr;
       float* target = dx + at;
 #pragma omp simd
       for (int64_t i = 0; i < count; ++i) {
-        const float d = masked<kActivation>(slope[i], kActivation == Activation::kNone ? 0.f : out[i]);
-        target[i] = d * a[i] + source[i] * b[i] + c[i];
+        const float x = source[i];
+        float d = slope[i];
+        if (isOfOutput(kMask)) d = masked<kMask>(d, out[i]);
+        if (isOfInput(kMask)) d = masked<kMask>(d, x * scale[i] + shift[i]);
+        target[i] = d * a[i] + x * b[i] + c[i];
       }
     });
   });
 }
 
-template <Activation kActivation>
+template <Mask kMask>
 void trainGradient(const Args& args, const ChannelLayout& layout, float epsilon) {
   const int64_t size = layout.size(), channels = layout.channels();
   const float *dy = args.floats(0, size), *x = args.floats(1, size);
-  const float* y = kActivation == Activation::kNone ? nullptr : args.floats(2, size);
-  const float* gamma = args.floats(3, channels);
-  const float* mean = args.floats(4, 2 * channels);
+  const float* y = isOfOutput(kMask) ? args.floats(2, size) : nullptr;
+  const float *gamma = args.floats(3, channels), *beta = args.floats(4, channels);
+  const float* mean = args.floats(5, 2 * channels);
   const float* variance = mean + channels;
-  float *dx = args.floats(5, size), *dgamma = args.floats(6, channels), *dbeta = args.floats(7, channels);
-  float* dresidual = kActivation == Activation::kNone ? nullptr : args.floatsOrNull(8, size);
+  float *dx = args.floats(6, size), *dgamma = args.floats(7, channels), *dbeta = args.floats(8, channels);
+  float* dresidual = isOfOutput(kMask) ? args.floatsOrNull(9, size) : nullptr;
 
+  Coefficients coefficients(layout);
+  std::vector<float> scale(static_cast<size_t>(channels)), shift(scale.size());
+  for (int64_t i = 0; i < channels; ++i) {
+    const auto at = static_cast<size_t>(i);
+    scale[at] = normalScale(gamma[i], variance[i], epsilon);
+    shift[at] = normalShift(beta[i], mean[i], scale[at]);
+    coefficients.scale.set(i, scale[at]);
+    coefficients.shift.set(i, shift[at]);
+  }
+  Pass pass{dy, x, y, mean, dresidual, scale.data(), shift.data(), layout};
   ChannelTotals totals(threadsFor(size), channels);
-  channelSums<kActivation>({dy, x, y, mean, dresidual, layout}, totals);
+  channelSums<kMask>(pass, totals);
 
   // dx = gamma * r * (dy - mean(dy) - (x - mean) * r^2 * mean(dy * (x - mean))), r = 1 / sqrt(variance + epsilon)
-  Tiled a(layout), b(layout), c(layout);
   const double rows = static_cast<double>(layout.rows());
   for (int64_t i = 0; i < channels; ++i) {
     const double r = 1.0 / std::sqrt(static_cast<double>(variance[i]) + epsilon);
@@ -138,32 +178,41 @@ void trainGradient(const Args& args, const ChannelLayout& layout, float epsilon)
     const double slope = gamma[i] * r, curve = -slope * r * r * product / rows;
     dgamma[i] = static_cast<float>(product * r);
     dbeta[i] = static_cast<float>(sum);
-    a.set(i, static_cast<float>(slope));
-    b.set(i, static_cast<float>(curve));
-    c.set(i, static_cast<float>(-slope * sum / rows - curve * mean[i]));
+    coefficients.a.set(i, static_cast<float>(slope));
+    coefficients.b.set(i, static_cast<float>(curve));
+    coefficients.c.set(i, static_cast<float>(-slope * sum / rows - curve * mean[i]));
   }
-  if (dresidual != nullptr) {
-    inputGradient<Activation::kNone>(dresidual, x, nullptr, dx, layout, a, b, c);
-  } else {
-    inputGradient<kActivation>(dy, x, y, dx, layout, a, b, c);
+  if (dresidual == nullptr) return inputGradient<kMask>(pass, dx, coefficients);
+  pass.dy = dresidual;  // masked already
+  inputGradient<Mask::kNone>(pass, dx, coefficients);
+}
+
+/** Activation codes of `onednn.h` to masks. */
+Mask maskOf(Activation activation, bool hasResidual) {
+  switch (activation) {
+    case Activation::kNone: return Mask::kNone;
+    case Activation::kRelu: return hasResidual ? Mask::kRelu : Mask::kReluOfInput;
+    case Activation::kRelu6: return hasResidual ? Mask::kRelu6 : Mask::kRelu6OfInput;
   }
+  throw std::invalid_argument("unknown activation");
 }
 
 /**
- * batchNormTrainGrad(dy, x, y | null, gamma, statistics, dx, dgamma, dbeta, dresidual | null,
+ * batchNormTrainGrad(dy, x, y | null, gamma, beta, statistics, dx, dgamma, dbeta, dresidual | null,
  *                    layout, epsilon, activation)
  *
- * `y` is needed if there is an activation. `dresidual` receives the masked dy; without an activation
- * it would be dy itself, so it is not written then.
+ * `y` and `dresidual`, which receives the masked dy, are for an activation after a residual. Without an
+ * activation the residual's gradient is dy itself.
  */
 napi_value batchNormTrainGrad(const Args& args) {
-  const ChannelLayout layout = ChannelLayout::from(args, 9);
-  const float epsilon = static_cast<float>(args.number(10));
-  switch (static_cast<Activation>(args.integer(11))) {
-    case Activation::kNone: trainGradient<Activation::kNone>(args, layout, epsilon); break;
-    case Activation::kRelu: trainGradient<Activation::kRelu>(args, layout, epsilon); break;
-    case Activation::kRelu6: trainGradient<Activation::kRelu6>(args, layout, epsilon); break;
-    default: throw std::invalid_argument("unknown activation");
+  const ChannelLayout layout = ChannelLayout::from(args, 10);
+  const float epsilon = static_cast<float>(args.number(11));
+  switch (maskOf(static_cast<Activation>(args.integer(12)), !args.isNull(9))) {
+    case Mask::kNone: trainGradient<Mask::kNone>(args, layout, epsilon); break;
+    case Mask::kRelu: trainGradient<Mask::kRelu>(args, layout, epsilon); break;
+    case Mask::kRelu6: trainGradient<Mask::kRelu6>(args, layout, epsilon); break;
+    case Mask::kReluOfInput: trainGradient<Mask::kReluOfInput>(args, layout, epsilon); break;
+    case Mask::kRelu6OfInput: trainGradient<Mask::kRelu6OfInput>(args, layout, epsilon); break;
   }
   return nullptr;
 }
@@ -183,8 +232,9 @@ napi_value batchNormGrad(const Args& args) {
   float *dgamma = args.floats(8, channels), *dbeta = args.floats(9, channels);
 
   ChannelTotals totals(threadsFor(size), channels);
-  channelSums<Activation::kNone>({dy, x, nullptr, mean, nullptr, layout}, totals);
-  Tiled a(layout), zero(layout);
+  const Pass pass{dy, x, nullptr, mean, nullptr, nullptr, nullptr, layout};
+  channelSums<Mask::kNone>(pass, totals);
+  Coefficients coefficients(layout);  // all zero at first
   for (int64_t i = 0; i < channels; ++i) {
     const double r = 1.0 / std::sqrt(static_cast<double>(variance[i]) + epsilon);
     const double slope = (gamma != nullptr ? gamma[i] : 1.0) * r;
@@ -193,9 +243,9 @@ napi_value batchNormGrad(const Args& args) {
     dvariance[i] = static_cast<float>(-0.5 * slope * r * r * product);
     dgamma[i] = static_cast<float>(product * r);
     dbeta[i] = static_cast<float>(sum);
-    a.set(i, static_cast<float>(slope));
+    coefficients.a.set(i, static_cast<float>(slope));
   }
-  inputGradient<Activation::kNone>(dy, x, nullptr, dx, layout, a, zero, zero);
+  inputGradient<Mask::kNone>(pass, dx, coefficients);
   return nullptr;
 }
 

@@ -1,6 +1,4 @@
 // Batch normalisation, forward, with optional residual and activation in the same pass.
-#include <cmath>
-
 #include "../channel-loops.h"
 #include "../kernels.h"
 #include "../onednn.h"
@@ -115,9 +113,9 @@ struct Normalisation {
 void normalise(const Normalisation& n, const float* x, const float* residual, float* y, Activation activation) {
   Tiled scale(n.layout), shift(n.layout);
   for (int64_t c = 0; c < n.layout.channels(); ++c) {
-    const float factor = (n.gamma != nullptr ? n.gamma[c] : 1.f) / std::sqrt(n.variance[c] + n.epsilon);
+    const float factor = normalScale(n.gamma != nullptr ? n.gamma[c] : 1.f, n.variance[c], n.epsilon);
     scale.set(c, factor);
-    shift.set(c, (n.beta != nullptr ? n.beta[c] : 0.f) - n.mean[c] * factor);
+    shift.set(c, normalShift(n.beta != nullptr ? n.beta[c] : 0.f, n.mean[c], factor));
   }
   const auto run = [&](auto apply) { apply(x, residual, y, n.layout, scale, shift); };
   const bool adds = residual != nullptr;

@@ -31,13 +31,20 @@ struct ConvPlan {
   int64_t sourceSize = 0, weightsSize = 0, destinationSize = 0, biasSize = 0;
 };
 
+memory::dims filterDims(const ConvShape& s) {
+  if (s.groups == 1) return {s.outChannels, s.inChannels, s.filterHeight, s.filterWidth};
+  return {s.inChannels, s.outChannels / s.inChannels, 1, s.filterHeight, s.filterWidth};
+}
+
 /** tfjs filters as oneDNN sees them: [KH, KW, I, O] is dims {O, I, KH, KW}; depthwise [KH, KW, G, M] is {G, M, 1, KH, KW}. */
 memory::desc filterDesc(const ConvShape& s) {
-  const memory::dim kh = s.filterHeight, kw = s.filterWidth, in = s.inChannels, out = s.outChannels;
-  if (s.groups == 1) return {{out, in, kh, kw}, memory::data_type::f32, memory::dims{1, out, kw * in * out, in * out}};
+  const memory::dim kw = s.filterWidth, in = s.inChannels, out = s.outChannels;
+  if (s.groups == 1) {
+    return {filterDims(s), memory::data_type::f32, memory::dims{1, out, kw * in * out, in * out}};
+  }
   if (s.groups != in) throw std::invalid_argument("groups must be 1 or the number of input channels");
   const memory::dim multiplier = out / in;
-  return {{in, multiplier, 1, kh, kw},
+  return {filterDims(s),
           memory::data_type::f32,
           memory::dims{multiplier, 1, 1, kw * in * multiplier, in * multiplier}};
 }
@@ -72,7 +79,7 @@ std::unique_ptr<ConvPlan> makePlan(const ConvShape& s) {
   const memory::desc source(sourceDims, memory::data_type::f32, tag);
   const memory::desc destination(destinationDims, memory::data_type::f32, tag);
   const memory::desc user = filterDesc(s);
-  const memory::desc any(user.dims(), memory::data_type::f32, memory::format_tag::any);
+  const memory::desc any(filterDims(s), memory::data_type::f32, memory::format_tag::any);
   const memory::desc bias({s.outChannels}, memory::data_type::f32, memory::format_tag::a);
   const auto method = s.winograd ? algorithm::convolution_winograd : algorithm::convolution_direct;
   const auto forwardKind = s.isInference ? prop_kind::forward_inference : prop_kind::forward_training;

@@ -26,10 +26,10 @@ export function replaceBatchNormGradient(): void {
   });
 }
 
-const batchNormTrainGradient: GradFunc = (dy, [x, gamma, y], attrs) => {
-  if (Array.isArray(dy) || !x || !gamma || !y) throw new Error('batchNormTrain: incomplete saved tensors');
+const batchNormTrainGradient: GradFunc = (dy, [x, gamma, beta, y], attrs) => {
+  if (Array.isArray(dy) || !x || !gamma || !beta || !y) throw new Error('batchNormTrain: incomplete saved tensors');
   const { activation, hasResidual } = attrs as unknown as BatchNormTrainAttrs;
-  const parts = engine().runKernel(BATCH_NORM_TRAIN_GRAD, { dy, x, gamma, y }, attrs) as Tensor[];
+  const parts = engine().runKernel(BATCH_NORM_TRAIN_GRAD, { dy, x, gamma, beta, y }, attrs) as Tensor[];
   const gradients = { x: part(parts, 0), gamma: part(parts, 1), beta: part(parts, 2) };
   if (!hasResidual) return gradients;
   // a new tensor over the same data: tfjs disposes of what it adds up
@@ -41,7 +41,7 @@ const batchNormTrainGradient: GradFunc = (dy, [x, gamma, y], attrs) => {
 export function registerBatchNormTrainGradient(): void {
   registerGradient({
     kernelName: BATCH_NORM_TRAIN,
-    inputsToSave: ['x', 'gamma'],
+    inputsToSave: ['x', 'gamma', 'beta'],
     outputsToSave: [true],
     gradFunc: batchNormTrainGradient,
   });

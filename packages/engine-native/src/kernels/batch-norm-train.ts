@@ -22,6 +22,7 @@ interface BackwardInputs {
   readonly dy: TensorInfo;
   readonly x: TensorInfo;
   readonly gamma: TensorInfo;
+  readonly beta: TensorInfo;
   /** Output of the forward kernel: carries the statistics of the batch and the mask of the activation. */
   readonly y: TensorInfo;
 }
@@ -57,7 +58,7 @@ export const batchNormTrainKernels: readonly NativeKernel[] = [
   }),
 
   nativeKernel<BackwardInputs, BatchNormTrainAttrs>(BATCH_NORM_TRAIN_GRAD, (inputs, attrs, backend) => {
-    const { dy, x, gamma, y } = inputs;
+    const { dy, x, gamma, beta, y } = inputs;
     const statistics = backend.record(y.dataId).aux;
     if (statistics === undefined)
       throw new Error('batchNormTrain: its output was moved from the engine before the backward pass');
@@ -71,8 +72,10 @@ export const batchNormTrainKernels: readonly NativeKernel[] = [
     backend.addon.batchNormTrainGrad(
       backend.valuesIn(isBlocked, dy),
       backend.valuesIn(isBlocked, x),
-      isActivated ? backend.valuesIn(isBlocked, y) : null,
+      // without a residual the mask is computed from x
+      dresidual === undefined ? null : backend.valuesIn(isBlocked, y),
       backend.float32(gamma),
+      backend.float32(beta),
       statistics,
       dx.values,
       dgamma.values,

@@ -1,5 +1,6 @@
 import { Failure, Loading } from '../../components/notice.tsx';
 import { Tabs } from '../../components/tabs.tsx';
+import { useTitle } from '../../components/use-title.ts';
 import { useResource } from '../../live/use-resource.ts';
 import { hashOf } from '../../routing/location.ts';
 import { useSession } from '../../session/session-context.ts';
@@ -26,8 +27,9 @@ type TabId = (typeof TABS)[number]['id'];
 /** One job: header, and the part of it that `?tab=` names. */
 export function JobPage({ id, query }: { id: string; query: URLSearchParams }) {
   const { client } = useSession();
-  const job = useResource(`job ${id}`, (signal) => client.job(id, { signal }), [`job:${id}`]);
+  const job = useResource(`job ${id}`, (signal) => client.job(id, { signal }), [`job:${id}`, `progress:${id}`]);
   const attempts = useResource(`attempts ${id}`, (signal) => client.attempts(id, { signal }), [`job:${id}`]);
+  useTitle(job.value === null ? 'Job' : `${job.value.state}: ${job.value.name}`);
   const tab = TABS.find((one) => one.id === query.get('tab'))?.id ?? 'charts';
 
   if (job.value === null)

@@ -34,7 +34,7 @@ export function JobRow({ job, now }: { job: JobView; now: number }) {
           <ProgressBar progress={job.progress} />
         ) : (
           <span class="muted">
-            {job.waiting.position}. in line · {job.waiting.code}
+            place {job.waiting.position} · {job.waiting.code}
           </span>
         )}
       </td>

@@ -1,4 +1,5 @@
 import { Empty, Failure, Loading } from '../../components/notice.tsx';
+import { useTitle } from '../../components/use-title.ts';
 import { useNow } from '../../live/use-now.ts';
 import { filterHash, filterOf, JobFilters } from './job-filters.tsx';
 import { JobRow } from './job-row.tsx';
@@ -8,6 +9,7 @@ const NO_FILTER = { states: [], method: '', name: '', tag: '' };
 
 /** Every job, newest first, with filters that live in the address. */
 export function JobsPage({ query }: { query: URLSearchParams }) {
+  useTitle('Jobs');
   const filter = filterOf(query);
   const table = useJobTable(filter);
   const now = useNow(table.jobs?.some(({ endedAt }) => endedAt === null) ?? false);

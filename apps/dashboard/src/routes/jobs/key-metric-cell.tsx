@@ -23,7 +23,7 @@ function FinalValue({ job }: { job: JobView }) {
 function RunningValue({ job }: { job: JobView }) {
   const { client } = useSession();
   const method = useMethod(job.method);
-  const series = useResource(`series ${job.id}`, (signal) => client.series(job.id, { signal }), [`job:${job.id}`]);
+  const series = useResource(`series ${job.id}`, (signal) => client.series(job.id, { signal }), [`progress:${job.id}`]);
   const known = new Map((series.value ?? []).map((one) => [one.key, one]));
   const metric = keyMetric(method.value?.metrics ?? [], (name) => known.has(name));
   const last = metric === null ? undefined : known.get(metric.name);

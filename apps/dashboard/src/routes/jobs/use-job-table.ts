@@ -38,7 +38,7 @@ export function useJobTable(filter: JobFilter): JobTable {
   };
   const known = Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined));
   const limit = Math.min(MAX_REFRESH, PAGE_SIZE + (extension?.jobs.length ?? 0));
-  const top = useResource(identity, (signal) => client.jobs({ ...known, limit }, { signal }), ['jobs', 'hints']);
+  const top = useResource(identity, (signal) => client.jobs({ ...known, limit }, { signal }), ['jobs', 'progress']);
 
   const jobs = top.value === null ? null : mergeJobs(extension?.jobs ?? [], top.value);
   // The page's own cursor is right until older pages were read; then theirs goes on from the very last job.

@@ -4,12 +4,8 @@ import { useSession } from '../../session/session-context.ts';
 
 /** The description of a method: its metrics with their units, its config schema. Empty id: nothing is read. */
 export function useMethod(id: string): Resource<MethodView | null> {
-  const { client } = useSession();
-  return useResource<MethodView | null>(
-    `method ${id}`,
-    async (signal) => (id === '' ? null : client.method(id, { signal })),
-    [],
-  );
+  const { methodOf } = useSession();
+  return useResource<MethodView | null>(`method ${id}`, async () => (id === '' ? null : methodOf(id)), []);
 }
 
 /** Every method that the API knows, in short. */

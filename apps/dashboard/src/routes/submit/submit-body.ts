@@ -36,6 +36,10 @@ export function settingsBody(
   return body;
 }
 
+/** The pool of a new job; the API chooses when none is named. */
+export const poolBody = ({ pool }: Settings): Pick<SubmitRequest, 'resources'> =>
+  pool.trim() === '' ? {} : { resources: { pool: pool.trim(), slots: 1 } };
+
 function numberOf(setting: 'seed' | 'priority', text: string): number {
   const value = Number(text);
   if (Number.isNaN(value)) throw new SettingFault(setting, 'must be a number');

@@ -11,7 +11,7 @@ import { isConfig, type PartialConfig, withValueAt } from './form/config-path.ts
 import { FormContext } from './form/form-context.ts';
 import { isSchema } from './form/json-schema.ts';
 import { JobSettings, NO_SETTINGS } from './job-settings.tsx';
-import { SettingFault, settingsBody } from './submit-body.ts';
+import { poolBody, SettingFault, settingsBody } from './submit-body.ts';
 
 interface SubmitFormProps {
   method: MethodView;
@@ -21,6 +21,9 @@ interface SubmitFormProps {
   preset: string;
   forkOf: JobView | null;
 }
+
+const FORK_SETTINGS = ['name', 'seed', 'priority', 'tags'] as const;
+const NEW_JOB_SETTINGS = [...FORK_SETTINGS, 'pool'] as const;
 
 interface Refusal {
   message: string;
@@ -50,7 +53,12 @@ export function SubmitForm({ method, base, preset, forkOf }: SubmitFormProps) {
       const body = settingsBody(settings, config);
       const job =
         forkOf === null
-          ? await client.submit({ method: method.id, ...(preset === '' ? {} : { preset }), ...body })
+          ? await client.submit({
+              method: method.id,
+              ...(preset === '' ? {} : { preset }),
+              ...poolBody(settings),
+              ...body,
+            })
           : await client.fork(forkOf.id, body);
       navigate(hashOf(['jobs', job.id]));
     } catch (error) {
@@ -88,8 +96,10 @@ export function SubmitForm({ method, base, preset, forkOf }: SubmitFormProps) {
               seed: forkOf === null ? 'drawn' : String(forkOf.seed),
               priority: forkOf === null ? 'default' : String(forkOf.priority),
               tags: '',
+              pool: 'default',
             }}
-            faults={faultsBelow('/')}
+            keys={forkOf === null ? NEW_JOB_SETTINGS : FORK_SETTINGS}
+            faults={new Map([...faultsBelow('/'), ...faultsBelow('/resources/')])}
             onChange={setSettings}
           />
           <ConfigJson config={config} onConfig={setConfig} />

@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import { Failure, Loading } from '../../components/notice.tsx';
+import { useTitle } from '../../components/use-title.ts';
 import { useResource } from '../../live/use-resource.ts';
 import { useSession } from '../../session/session-context.ts';
 import { useMethod } from '../jobs/use-method.ts';
@@ -9,6 +10,7 @@ import { SubmitForm } from './submit-form.tsx';
 /** A new job: of a method, or with `?fork=ID` from the config of an old job. */
 export function SubmitPage({ query }: { query: URLSearchParams }) {
   const fork = query.get('fork');
+  useTitle(fork === null ? 'Submit' : 'Fork');
   return fork === null ? <NewJob firstMethod={query.get('method') ?? ''} /> : <ForkedJob id={fork} />;
 }
 

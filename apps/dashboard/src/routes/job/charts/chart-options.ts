@@ -11,6 +11,8 @@ export interface ChartOptions {
   /** true when the curve at an index has so few points that each is drawn as a dot */
   isSparse(index: number): boolean;
   unit: string;
+  /** charts with the same section move together */
+  section: string;
   withBands: boolean;
   width: number;
   /** where custom properties of the page's scheme are read */
@@ -21,7 +23,7 @@ export interface ChartOptions {
   onCursor(index: number | null): void;
 }
 
-/** uPlot's options for one group of curves: axes with units, a line for each attempt, shared cursor by step. */
+/** uPlot's options for one group of curves: axes with units, a line for each attempt, cursor and zoom shared by section. */
 export function chartOptions(options: ChartOptions): uPlot.Options {
   const { names, unit, withBands, width, element } = options;
   const style = getComputedStyle(element);
@@ -81,7 +83,7 @@ export function chartOptions(options: ChartOptions): uPlot.Options {
         values: (_plot, splits) => splits.map((value) => formatTick(value * scale)),
       },
     ],
-    cursor: { sync: { key: 'steps' }, y: false, points: { size: 7 }, drag: { x: true, y: false, uni: 20 } },
+    cursor: { sync: { key: options.section }, y: false, points: { size: 7 }, drag: { x: true, y: false, uni: 20 } },
     hooks: {
       setCursor: [(plot) => options.onCursor(plot.cursor.idx ?? null)],
       draw: [(plot) => drawMarks(plot, options.marks(), color('--muted'), font)],

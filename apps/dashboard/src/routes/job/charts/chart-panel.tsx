@@ -56,6 +56,7 @@ export function ChartPanel({ group, curves, marks }: ChartPanelProps) {
       <Chart
         curves={named}
         unit={group.unit}
+        section={group.section}
         marks={marks}
         description={`${group.title} over steps. Last values: ${last.join(', ')}.`}
         onStep={setStep}

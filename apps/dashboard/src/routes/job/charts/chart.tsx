@@ -15,6 +15,8 @@ export interface NamedCurve {
 interface ChartProps {
   curves: readonly NamedCurve[];
   unit: string;
+  /** charts with the same section move together */
+  section: string;
   /** what the chart shows, for those who cannot see it */
   description: string;
   marks: readonly { step: number; label: string }[];
@@ -23,7 +25,7 @@ interface ChartProps {
 }
 
 /** Curves over steps. Drawn anew when the set of curves or the colour scheme changes, else only given new points. */
-export function Chart({ curves, unit, description, marks, onStep }: ChartProps) {
+export function Chart({ curves, unit, section, description, marks, onStep }: ChartProps) {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const latest = useRef({ curves, marks, onStep });
@@ -47,6 +49,7 @@ export function Chart({ curves, unit, description, marks, onStep }: ChartProps) 
     const options = chartOptions({
       names,
       unit,
+      section,
       withBands,
       width: element.clientWidth,
       element,

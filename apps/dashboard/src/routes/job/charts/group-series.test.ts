@@ -24,6 +24,11 @@ describe('groupSeries', () => {
     ]);
   });
 
+  it('lets the charts of one training move together, apart from those of the search', () => {
+    const sections = groupSeries(METHODS['zen-nas'].metrics).map(({ section }) => section);
+    assert.deepEqual([...new Set(sections)], ['search', 'training']);
+  });
+
   it('never puts two units on one axis', () => {
     for (const method of Object.values(METHODS))
       for (const { unit, metrics } of groupSeries(method.metrics))

@@ -4,6 +4,8 @@ import type { MetricDescriptor } from '@crucible/contracts';
 export interface ChartGroup {
   title: string;
   unit: string;
+  /** charts of one section share their cursor and zoom: their steps count the same thing */
+  section: string;
   metrics: MetricDescriptor[];
 }
 
@@ -24,7 +26,8 @@ export function groupSeries(metrics: readonly MetricDescriptor[]): ChartGroup[] 
     const title = titleOf(metric, (stems.get(stemOf(metric)) ?? 0) > 1);
     const id = `${title} ${metric.unit}`;
     const group = groups.get(id);
-    if (group === undefined) groups.set(id, { title, unit: metric.unit, metrics: [metric] });
+    if (group === undefined)
+      groups.set(id, { title, unit: metric.unit, section: sectionOf(metric), metrics: [metric] });
     else group.metrics.push(metric);
   }
   return [...groups.values()];
@@ -33,6 +36,12 @@ export function groupSeries(metrics: readonly MetricDescriptor[]): ChartGroup[] 
 const partsOf = (name: string): { before: string; last: string } => {
   const slash = name.lastIndexOf('/');
   return { before: name.slice(0, slash), last: name.slice(slash + 1) };
+};
+
+/** The splits are measured along one training; any other phase counts its own steps. */
+const sectionOf = ({ name }: MetricDescriptor): string => {
+  const { before } = partsOf(name);
+  return SPLITS.has(before) ? 'training' : before;
 };
 
 /** `search/rejected-depth` -> `search/rejected count`; the name itself where nothing is cut off. */

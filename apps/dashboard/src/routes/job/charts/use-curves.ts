@@ -18,7 +18,7 @@ export function useCurves(jobId: string): Resource<Curves> {
       held.current = { jobId, curves };
       return curves;
     },
-    [`job:${jobId}`],
+    [`job:${jobId}`, `progress:${jobId}`],
   );
 }
 

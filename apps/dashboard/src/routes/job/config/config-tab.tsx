@@ -1,13 +1,17 @@
 import type { JobView } from '@crucible/contracts';
 import { CodeBlock } from '../../../components/code-block.tsx';
 import { useMethod } from '../../jobs/use-method.ts';
+import { isSchema } from '../../submit/form/json-schema.ts';
+import { inSchemaOrder } from '../../submit/form/schema-order.ts';
 import { configOrigins } from './config-origins.ts';
 
 /** The config that runs, value by value with its origin, and both documents as JSON. */
 export function ConfigTab({ job }: { job: JobView }) {
   const method = useMethod(job.method);
   const preset = method.value?.presets.find(({ name }) => name === job.preset)?.config;
-  const entries = configOrigins(job.config, job.submittedConfig, preset);
+  const schema = isSchema(method.value?.config) ? method.value.config : undefined;
+  const config = inSchemaOrder(job.config, schema);
+  const entries = configOrigins(config, job.submittedConfig, preset);
   return (
     <div class="config">
       <section class="panel">
@@ -40,7 +44,7 @@ export function ConfigTab({ job }: { job: JobView }) {
         </section>
         <section class="panel">
           <h2>Resolved</h2>
-          <CodeBlock text={JSON.stringify(job.config, null, 2)} label="resolved config" />
+          <CodeBlock text={JSON.stringify(config, null, 2)} label="resolved config" />
         </section>
       </div>
     </div>

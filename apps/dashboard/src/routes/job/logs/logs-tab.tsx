@@ -8,7 +8,7 @@ import { useLog } from './use-log.ts';
 export function LogsTab({ job }: { job: JobView }) {
   const [level, setLevel] = useState<LogLevel>('info');
   const [isFollowing, setIsFollowing] = useState(job.endedAt === null);
-  const log = useLog(job.id, level);
+  const log = useLog(job.id, level, job.endedAt === null);
   const box = useRef<HTMLDivElement>(null);
 
   useEffect(() => {

@@ -13,8 +13,15 @@ export interface Log {
   numDropped: number;
 }
 
-/** The log of a job from `level` up; every look reads only what is new. */
-export function useLog(jobId: string, level: LogLevel): Resource<Log> {
+/** The stream does not tell of new lines. */
+const LIVE_POLL_MS = 2000;
+
+/**
+ * The log of a job from `level` up; every look reads only what is new.
+ *
+ * @param isLive whether lines may still come
+ */
+export function useLog(jobId: string, level: LogLevel, isLive: boolean): Resource<Log> {
   const { client } = useSession();
   const identity = `log ${jobId} ${level}`;
   const held = useRef<{ identity: string; log: Log }>({ identity, log: { lines: [], numDropped: 0 } });
@@ -36,5 +43,6 @@ export function useLog(jobId: string, level: LogLevel): Resource<Log> {
       return log;
     },
     [`job:${jobId}`],
+    isLive ? LIVE_POLL_MS : undefined,
   );
 }

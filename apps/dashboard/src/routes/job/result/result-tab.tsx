@@ -5,6 +5,7 @@ import { Empty } from '../../../components/notice.tsx';
 import { formatNumber } from '../../../format/number.ts';
 import { useMethod } from '../../jobs/use-method.ts';
 import { isSchema } from '../../submit/form/json-schema.ts';
+import { inSchemaOrder } from '../../submit/form/schema-order.ts';
 import { structureBlocks } from './structure-blocks.ts';
 import { StructureDrawing } from './structure-drawing.tsx';
 
@@ -18,7 +19,7 @@ export function ResultTab({ job }: { job: JobView }) {
       </Empty>
     );
   const schema = isSchema(method.value?.summary) ? method.value.summary : {};
-  const entries: [string, unknown][] = Object.entries(job.summary);
+  const entries: [string, unknown][] = Object.entries(inSchemaOrder(job.summary, schema) as object);
   const structures = entries.flatMap(([name, value]) => {
     const blocks = typeof value === 'string' ? structureBlocks(value) : null;
     return blocks === null ? [] : [{ name, text: String(value), blocks }];

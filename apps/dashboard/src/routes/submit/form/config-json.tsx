@@ -38,19 +38,23 @@ export function ConfigJson({ config, onConfig }: ConfigJsonProps) {
   };
 
   return (
-    <label class="field json-field">
-      <span class="field-name">Changes as JSON</span>
+    <div class="field json-field">
+      <label class="field-name" for="config-json">
+        Changes as JSON
+      </label>
       <textarea
+        id="config-json"
+        aria-describedby="config-json-note"
         spellcheck={false}
         rows={Math.min(30, Math.max(8, text.split('\n').length + 1))}
         value={text}
         aria-invalid={problem !== null}
         onInput={(event) => read(event.currentTarget.value)}
       />
-      <span class="field-note">
+      <span class="field-note" id="config-json-note">
         {problem !== null && <span class="fault">{problem}</span>}
-        Only what differs from the preset and the defaults is sent; the API fills the rest.
+        Only what is changed here is sent; the API fills the rest.
       </span>
-    </label>
+    </div>
   );
 }
