@@ -43,7 +43,7 @@ async function run(): Promise<void> {
     env: config.childEnv,
     threads,
   });
-  for (const { engine: name, code, message } of engine.reasons) log.warn({ engine: name, code }, message);
+  for (const { engine: name, code, message } of engine.reasons) log.info({ engine: name, code }, message);
   const store = createStore({
     databaseUrl: config.databaseUrl,
     applicationName: `crucible-worker ${config.workerName}`,

@@ -18,13 +18,20 @@ export interface RetryOptions {
   signal: AbortSignal;
   /** told before each wait */
   onWait?: (error: unknown, waitMs: number) => void;
+  /** @defaultValue a timer; rejects when the signal aborts */
+  wait?: (ms: number, signal: AbortSignal) => Promise<void>;
 }
+
+const timer = (ms: number, signal: AbortSignal): Promise<void> => delay(ms, undefined, { signal });
 
 /**
  * Calls `action` until it succeeds. Errors that an outage explains are retried for as long as it lasts, others a few
  * times, and refusals with a code that is not retryable never.
  */
-export async function retrying<T>(action: () => Promise<T>, { signal, onWait }: RetryOptions): Promise<T> {
+export async function retrying<T>(
+  action: () => Promise<T>,
+  { signal, onWait, wait = timer }: RetryOptions,
+): Promise<T> {
   for (let tries = 1; ; tries++) {
     signal.throwIfAborted();
     try {
@@ -34,7 +41,7 @@ export async function retrying<T>(action: () => Promise<T>, { signal, onWait }: 
       if (kind === 'refusal' || (kind === 'unknown' && tries >= TRIES_WHEN_UNKNOWN)) throw error;
       const waitMs = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (tries - 1));
       onWait?.(error, waitMs);
-      await delay(waitMs, undefined, { signal }).catch(() => signal.throwIfAborted());
+      await wait(waitMs, signal).catch(() => signal.throwIfAborted());
     }
   }
 }

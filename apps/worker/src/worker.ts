@@ -49,7 +49,7 @@ export async function startWorker(parts: WorkerParts, signal: AbortSignal): Prom
       }),
     { signal, onWait },
   );
-  log.info({ worker: workerId, pool: config.pool, engine: engine.name, slots: slots.length }, 'registered');
+  log.info({ workerId, pool: config.pool, engine: engine.name, slots: slots.length }, 'registered');
   for (const { attemptId, jobId } of leftovers)
     log.warn({ job: jobId, attempt: attemptId }, 'an attempt of an earlier start was lost; its job queues again');
 

@@ -144,7 +144,7 @@ describe('a child', { concurrency: 3 }, () => {
 
   it('is ended by signals when it does not listen', async () => {
     const run = start({ fault: 'deaf', at: 2 }, (message, child) => {
-      if (message.kind === 'progress' && message.step === 2)
+      if (message.kind === 'log' && message.message === 'deaf')
         stopChild(child, 'cancel', { messageMs: 50, termMs: 10_000 });
     });
     const exit = await run.child.exit;

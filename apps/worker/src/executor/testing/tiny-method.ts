@@ -70,6 +70,7 @@ async function misbehave(fault: TinyConfig['fault'], ctx: Parameters<typeof tiny
     case 'stop':
       throw new Stopped();
     case 'deaf':
+      ctx.log('info', 'deaf');
       await delay(3_600_000); // takes messages, but never looks at them
       return;
     case 'exit':
