@@ -70,7 +70,8 @@ export function createFakeContext(options: FakeContextOptions): FakeContext {
     },
     log: () => undefined,
     async saveCheckpoint(checkpoint) {
-      if (checkpoint.step < lastStep) throw new Error(`the checkpoint has step ${checkpoint.step} after step ${lastStep}`);
+      if (checkpoint.step < lastStep)
+        throw new Error(`the checkpoint has step ${checkpoint.step} after step ${lastStep}`);
       lastStep = checkpoint.step;
       checkpoints.push(stored(checkpoint));
     },
