@@ -36,7 +36,11 @@ export interface MethodContext {
    * `release`: save a checkpoint and return; `cancel`: return. Both by throwing what `stopped()` gives.
    */
   shouldStop(): Promise<StopRequest>;
-  /** Metrics at a step; names must be declared by the method's descriptor. NaN and infinities may be reported. */
+  /**
+   * Metrics at a step; names must be declared by the method's descriptor. NaN and infinities may be reported.
+   * Steps are the job's: they never fall, and checkpoints count in the same ones, so that points of a lost attempt
+   * which lie behind its last checkpoint can be told from those that count.
+   */
   report(step: number, values: Readonly<Record<string, number>>): void;
   progress(progress: Progress): void;
   log(level: LogLevel, message: string, fields?: Readonly<Record<string, unknown>>): void;

@@ -27,7 +27,7 @@ describe('resolveConfig', () => {
     const config = resolveConfig('zen-nas', { search: { population: 20 } }, 'demo') as {
       search: { population: number; maxScored: number };
     };
-    assert.deepEqual([config.search.population, config.search.maxScored], [20, 320]);
+    assert.deepEqual([config.search.population, config.search.maxScored], [20, 500]);
   });
 
   it('reports five faults at once, each with its pointer, unknown keys among them', () => {

@@ -40,6 +40,7 @@ export function createFakeContext(options: FakeContextOptions): FakeContext {
   const progressLines: Progress[] = [];
   const checkpoints: Checkpoint[] = [];
   let questions = 0;
+  let lastStep = resumeFrom?.step ?? 0;
   let milliseconds = 0;
   return {
     get questions() {
@@ -57,6 +58,8 @@ export function createFakeContext(options: FakeContextOptions): FakeContext {
       return stop(questions);
     },
     report(step, values) {
+      if (step < lastStep) throw new Error(`step ${step} is reported after step ${lastStep} was saved or reported`);
+      lastStep = step;
       for (const [name, value] of Object.entries(values)) {
         if (!metricNames.has(name)) throw new Error(`the metric ${name} is not declared`);
         metrics.set(`${name}@${step}`, value);
@@ -67,6 +70,9 @@ export function createFakeContext(options: FakeContextOptions): FakeContext {
     },
     log: () => undefined,
     async saveCheckpoint(checkpoint) {
+      if (checkpoint.step < lastStep)
+        throw new Error(`the checkpoint has step ${checkpoint.step} after step ${lastStep}`);
+      lastStep = checkpoint.step;
       checkpoints.push(stored(checkpoint));
     },
     async saveArtifact(name, bytes) {

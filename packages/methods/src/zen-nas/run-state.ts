@@ -34,7 +34,10 @@ export type RunState =
     }
   | { phase: 'train'; dataset: string; found: Found; training: TrainingState | null; curve: CurvePoint[] };
 
-/** Steps of all phases so far: search iterations, candidates rescored, training steps. */
+/**
+ * The job's step: search iterations, candidates rescored, training steps. Checkpoints and metrics share it, so that a
+ * reader can tell which points an attempt that went on from a checkpoint has replaced.
+ */
 const stepOf = (state: RunState): number => {
   switch (state.phase) {
     case 'search':

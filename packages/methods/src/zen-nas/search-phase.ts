@@ -62,14 +62,15 @@ export async function searchPhase(
     await obeyStop(ctx, () => checkpointOf(run));
     searchStep(state, options);
     if (state.iteration % config.search.generation !== 0 && !isOver(state, config)) continue;
-    reportGeneration(config, ctx, state, rateSince(last));
+    reportGeneration(config, ctx, state, state.scored > last.scored ? rateSince(last) : null);
     last = { seconds: ctx.seconds(), scored: state.scored };
     await ctx.saveCheckpoint(checkpointOf(run));
   }
   return rateSince(begin);
 }
 
-const reportGeneration = (config: ZenNasConfig, ctx: MethodContext, state: SearchState, rate: number): void => {
+/** @param rate candidates scored per second since the last report; null if none was */
+const reportGeneration = (config: ZenNasConfig, ctx: MethodContext, state: SearchState, rate: number | null): void => {
   const scores = state.population.map(({ score }) => score);
   const best = scores.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
   // before the first member there is nothing to say of the population
@@ -83,7 +84,7 @@ const reportGeneration = (config: ZenNasConfig, ctx: MethodContext, state: Searc
         };
   ctx.report(state.iteration, {
     ...population,
-    'search/candidates-per-second': rate,
+    ...(rate === null ? {} : { 'search/candidates-per-second': rate }),
     'search/scored': state.scored,
     'search/rejected-depth': state.rejected.depth,
     'search/rejected-params': state.rejected.params,

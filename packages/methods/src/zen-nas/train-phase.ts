@@ -77,9 +77,13 @@ const trainToEnd = async (
       reportSteps(ctx, run, training, learningRate, ctx.seconds() - since);
       since = ctx.seconds();
     }
-    if (training.step % CHECKPOINT_EVERY === 0) await ctx.saveCheckpoint(checkpoint());
+    // the end of an epoch is saved once it is tested
+    if (training.step % CHECKPOINT_EVERY === 0 && training.step % training.stepsPerEpoch !== 0)
+      await ctx.saveCheckpoint(checkpoint());
   }
 };
+
+const jobStep = (run: TrainState, { step }: Training): number => run.found.iterations + step;
 
 const reportSteps = (
   ctx: MethodContext,
@@ -89,7 +93,7 @@ const reportSteps = (
   seconds: number,
 ): void => {
   const { steps, samples, loss, right } = training.sinceReport;
-  ctx.report(training.step, {
+  ctx.report(jobStep(run, training), {
     'train/loss': loss / steps,
     'train/accuracy': right / samples,
     'train/learning-rate': learningRate,
@@ -121,7 +125,7 @@ const testEpoch = async (
   const { epochs, evalBatchSize } = config.training;
   ctx.progress({ phase: 'test', done: epoch, total: epochs, message: `testing after epoch ${epoch}` });
   const { loss, accuracy } = await evaluate(model, dataset, dataset.test, evalBatchSize, between);
-  ctx.report(step, { 'test/loss': loss, 'test/accuracy': accuracy });
+  ctx.report(jobStep(run, training), { 'test/loss': loss, 'test/accuracy': accuracy });
   if (!Number.isFinite(loss)) throw new NonFiniteError(`the test loss is ${loss} after epoch ${epoch}`);
   run.curve.push({
     epoch,
