@@ -1,15 +1,19 @@
 import type { Slot } from '@crucible/contracts';
 
 /**
- * Environment that binds a child to its slot. Threads sleep while they wait: spinning ones would take the cores from
- * the worker's heartbeats. A fixed number of threads keeps sums in one order.
+ * Turns that a thread spins at a barrier before it sleeps: some tens of microseconds, as long as the pause between two
+ * kernels of a small network. A training step of one took 60 ms without spinning, 43 with it; without a bound, threads
+ * would take the cores from the worker's heartbeats and from other jobs.
  */
+const SPIN_COUNT = 20_000;
+
+/** Environment that binds a child to its slot. A fixed number of threads keeps sums in one order. */
 export function slotEnv(slot: Slot, threads: number): Record<string, string> {
   return {
     CUDA_VISIBLE_DEVICES: slot.kind === 'gpu' ? String(slot.index) : '',
     TF_FORCE_GPU_ALLOW_GROWTH: 'true',
     OMP_NUM_THREADS: String(threads),
     OMP_DYNAMIC: 'false',
-    OMP_WAIT_POLICY: 'passive',
+    GOMP_SPINCOUNT: String(SPIN_COUNT),
   };
 }
