@@ -289,7 +289,7 @@ export const zenNas = {
           generation: 20,
         },
         budget: { params: 200_000, flops: 5_000_000, depth: 6, counter: 'exact' },
-        training: { epochs: 8, batchSize: 128, learningRate: 0.1, labelSmoothing: 0.05, augmentation: 'flip' },
+        training: { epochs: 7, batchSize: 64, learningRate: 0.1, labelSmoothing: 0.05, augmentation: 'flip' },
       },
       expectedMinutes: 4,
       expectedResult: 'test accuracy of at least 0.91',
