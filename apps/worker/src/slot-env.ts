@@ -11,5 +11,7 @@ export function slotEnv(slot: Slot, threads: number): Record<string, string> {
     OMP_NUM_THREADS: String(threads),
     OMP_DYNAMIC: 'false',
     OMP_WAIT_POLICY: 'passive',
+    TF_NUM_INTRAOP_THREADS: String(threads),
+    TF_NUM_INTEROP_THREADS: '1',
   };
 }
