@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Progress, Slot } from '@crucible/contracts';
+import type { EngineRequest, Progress, Slot } from '@crucible/contracts';
 import type { AttemptFence, ClaimedJob, Store } from '@crucible/store';
 import type { Logger } from 'pino';
 import { createAttemptControl } from './attempt-control.ts';
@@ -35,7 +35,7 @@ export interface AttemptRunParts {
   /** program of the child */
   childModule: URL;
   childEnv: Readonly<Record<string, string>>;
-  engine: { name: string; threads: number };
+  engine: EngineRequest;
   dataDir: string;
   /** time that a child gets for a last checkpoint when it is asked to release its job */
   graceMs: number;
