@@ -15,11 +15,11 @@ export const IMPORT_RULES = [
   },
   { folder: 'packages/scheduler', workspaces: ['contracts'], packages: [] },
   {
-    // These two load whole engines; kernels and ops see the core alone.
+    // These load whole engines; kernels and ops see the core alone.
     folder: 'packages/engine-native',
-    only: /\/src\/(engine|probe)\.ts$/,
+    only: /\/src\/(engine|engines\/[^/]+)\.ts$/,
     workspaces: [],
-    packages: [TFJS],
+    packages: [TFJS, exactly('webgpu')],
   },
   {
     folder: 'packages/engine-native',

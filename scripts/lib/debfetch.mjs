@@ -29,6 +29,18 @@ async function fetchLists() {
   return state;
 }
 
+/**
+ * Names of the packages that a package depends on directly, those that the system has among them.
+ *
+ * @param {string} name of a Debian or Ubuntu package
+ * @returns {Promise<string[]>}
+ */
+export async function directDependencies(name) {
+  lists ??= fetchLists();
+  const { out } = await run('apt-cache', [...privateState(await lists), 'depends', name]);
+  return [...out.matchAll(/^\s*\|?Depends: ([a-z0-9][a-z0-9.+-]*)$/gm)].map(([, dependency]) => dependency);
+}
+
 /** The packages and those of their dependencies that the system lacks. */
 async function closureOf(packages, state) {
   const plan = ['-y', '--no-install-recommends', '--print-uris', 'install', ...packages];

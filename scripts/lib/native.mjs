@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { canFetchPackages, extractPackages } from './debfetch.mjs';
+import { canFetchPackages, directDependencies, extractPackages } from './debfetch.mjs';
 import { run, which } from './process.mjs';
 
 const PACKAGE = fileURLToPath(new URL('../../packages/engine-native/', import.meta.url));
@@ -49,20 +49,25 @@ async function findOneDnn(stateDir, log) {
   if (system) return { ...system, isSystem: true };
   const remedy = 'install oneDNN (Debian, Ubuntu: apt-get install libdnnl-dev) and build again';
   const root = path.join(stateDir, 'native-deps');
-  if (!fs.existsSync(root)) {
+  const findUnpacked = () =>
+    findLibrary(
+      [path.join(root, 'usr/include')],
+      SYSTEM_LIBRARIES.map((folder) => path.join(root, folder)),
+    );
+  if (!findUnpacked()) {
     if (!canFetchPackages()) throw new BuildFailure('no-onednn', 'oneDNN is not installed', remedy);
     log('native engine: fetching oneDNN (libdnnl-dev) into the state folder');
+    fs.rmSync(root, { recursive: true, force: true });
     try {
-      await extractPackages(['libdnnl-dev'], root);
+      // The library itself is named too: a system that has it without its headers may lose it again.
+      const library = (await directDependencies('libdnnl-dev')).filter((name) => name.startsWith('libdnnl'));
+      await extractPackages(['libdnnl-dev', ...library], root);
     } catch (cause) {
       throw new BuildFailure('no-onednn', `oneDNN could not be fetched: ${cause.message}`, remedy);
     }
   }
-  const unpacked = findLibrary(
-    [path.join(root, 'usr/include')],
-    SYSTEM_LIBRARIES.map((folder) => path.join(root, folder)),
-  );
-  if (!unpacked) throw new BuildFailure('no-onednn', `no oneDNN below ${root}`, `remove ${root} and build again`);
+  const unpacked = findUnpacked();
+  if (!unpacked) throw new BuildFailure('no-onednn', `libdnnl-dev holds no oneDNN that fits`, remedy);
   return { ...unpacked, isSystem: false };
 }
 

@@ -126,6 +126,18 @@ describe('an attempt', () => {
     await assertSameResult(jobId, whole);
   });
 
+  it('that goes on from the checkpoint of another engine warns of it in the log of its job', async () => {
+    const jobId = await submit({ steps: 9, at: 5, fault: 'abort' });
+    await runNext(jobId);
+    await sql.query(`update attempt set engine = jsonb_set(engine, '{threads}', '8') where job_id = $1`, [jobId]);
+    await mend(jobId);
+    await runNext(jobId);
+    assert.equal((await store.jobs.get(jobId)).state, 'succeeded');
+    const { data: lines } = await store.logs.page(jobId, { limit: 100 });
+    const warnings = lines.filter(({ level }) => level === 'warn').map(({ message }) => message);
+    assert.match(warnings.join(), /comes from another engine \(cpu on plain numbers, 8 thread\(s\)\)/);
+  });
+
   it('of a method that fails ends the job with the reason', async () => {
     const jobId = await submit({ at: 3, fault: 'data' });
     await runNext(jobId);

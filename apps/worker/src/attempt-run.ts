@@ -1,10 +1,11 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Progress, Slot } from '@crucible/contracts';
+import type { EngineInfo, EngineRequest, Progress, Slot } from '@crucible/contracts';
 import type { AttemptFence, ClaimedJob, Store } from '@crucible/store';
 import type { Logger } from 'pino';
 import { createAttemptControl } from './attempt-control.ts';
 import { createChildReports } from './child-reports.ts';
+import { engineChange } from './engine-change.ts';
 import { forkChild } from './executor/fork.ts';
 import { type AttemptEnd, type ChildExit, outcomeOf, type StopCause } from './executor/outcome.ts';
 import { createRecorder, type Retry } from './recorder.ts';
@@ -35,7 +36,7 @@ export interface AttemptRunParts {
   /** program of the child */
   childModule: URL;
   childEnv: Readonly<Record<string, string>>;
-  engine: { name: string; threads: number };
+  engine: EngineRequest;
   dataDir: string;
   /** time that a child gets for a last checkpoint when it is asked to release its job */
   graceMs: number;
@@ -55,12 +56,15 @@ export function startAttempt(claimed: ClaimedJob, slot: Slot, parts: AttemptRunP
     log.warn({ err: error, waitMs }, 'the store does not answer; the child goes on');
   const retry: Retry = (action) => retrying(action, { signal: control.writes, onWait });
   const recorder = createRecorder({ store, fence: mine, signal: control.writes, onWait, onFault: control.fail });
+  let resumedOn: EngineInfo | null = null;
   const reports = createChildReports(recorder, claimed.resume?.manifest.step ?? 0, (engine) => {
+    const change = resumedOn && engineChange(resumedOn, engine);
+    if (change !== null) reports.say('warn', change);
     retry(() => store.attempts.setEngine(mine, engine)).catch(control.fail);
   });
 
   const fetchCheckpoint = async (): Promise<RestoredCheckpoint | null> => {
-    const first = claimed.resume && { id: claimed.resume.checkpointId, manifest: claimed.resume.manifest };
+    const first = claimed.resume;
     const restored = await restore(first, {
       checkpoints: store.checkpoints,
       jobId,
@@ -92,7 +96,20 @@ export function startAttempt(claimed: ClaimedJob, slot: Slot, parts: AttemptRunP
     log.info({ pid: child.pid, slot: slot.index, resumedStep: resume?.manifest.step ?? null }, 'child started');
     const { method, config, seed } = claimed;
     const { dataDir, engine } = parts;
-    child.send({ kind: 'start', jobId, attempt: number, method, config, seed, dataDir, spoolDir, engine, resume });
+    resumedOn = resume?.engine ?? null;
+    const from = resume && { manifest: resume.manifest, dir: resume.dir };
+    child.send({
+      kind: 'start',
+      jobId,
+      attempt: number,
+      method,
+      config,
+      seed,
+      dataDir,
+      spoolDir,
+      engine,
+      resume: from,
+    });
     control.attach(child);
     return child.exit;
   };

@@ -14,6 +14,9 @@ describe('loadConfig', () => {
     const config = loadConfig(least);
     assert.equal(config.engine, 'auto');
     assert.equal(config.engineThreads, null);
+    assert.equal(config.engineWinograd, true);
+    assert.equal(config.engineAddon, null);
+    assert.equal(config.allowSoftwareGpu, false);
     assert.equal(config.pool, 'default');
     assert.equal(config.isSupervised, false);
     assert.equal(config.logLevel, 'info');
@@ -28,6 +31,8 @@ describe('loadConfig', () => {
       CRUCIBLE_STATE_DIR: '/srv/state',
       CRUCIBLE_ENGINE: 'cuda',
       CRUCIBLE_ENGINE_THREADS: '0',
+      CRUCIBLE_ENGINE_WINOGRAD: 'yes',
+      CRUCIBLE_ALLOW_SOFTWARE_GPU: 'on',
       CRUCIBLE_WORKER_NAME: 'a:b',
       CRUCIBLE_POOL: 'Big',
       CRUCIBLE_SUPERVISED: 'yes',

@@ -15,6 +15,12 @@ export interface WorkerConfig {
   engine: 'auto' | EngineName;
   /** threads of one child; null: the cores are shared out over the slots */
   engineThreads: number | null;
+  /** Winograd's algorithm in the native engine */
+  engineWinograd: boolean;
+  /** file of the native engine; null: beside its package */
+  engineAddon: string | null;
+  /** `auto` may take a GPU that is simulated on the CPU */
+  allowSoftwareGpu: boolean;
   /** stays the same over restarts */
   workerName: string;
   pool: string;
@@ -58,6 +64,9 @@ export function loadConfig(env: Environment): WorkerConfig {
     stateDir: read('CRUCIBLE_STATE_DIR', undefined, resolvePath, 'a folder of its own for this worker'),
     engine: read('CRUCIBLE_ENGINE', 'auto', engineOf, 'auto, tfjs-node-gpu, tfjs-node, webgpu, onednn or cpu'),
     engineThreads: read('CRUCIBLE_ENGINE_THREADS', null, integerOf(1, 1024), 'a whole number from 1 to 1024'),
+    engineWinograd: read('CRUCIBLE_ENGINE_WINOGRAD', true, switchOf, 'on or off'),
+    engineAddon: read('CRUCIBLE_ENGINE_ADDON', null, resolvePath, 'the file of the native engine'),
+    allowSoftwareGpu: read('CRUCIBLE_ALLOW_SOFTWARE_GPU', false, flagOf, '1 or 0'),
     workerName: read(
       'CRUCIBLE_WORKER_NAME',
       hostname(),
@@ -94,6 +103,8 @@ const integerOf = (least: number, most: number) => (text: string) => {
 };
 
 const matching = (pattern: RegExp) => (text: string) => (pattern.test(text) ? text : undefined);
+
+const switchOf = (text: string) => (text === 'on' ? true : text === 'off' ? false : undefined);
 
 const flagOf = (text: string) => (text === '1' ? true : text === '0' ? false : undefined);
 

@@ -5,6 +5,7 @@ import { createStore } from '@crucible/store';
 import { pino } from 'pino';
 import { loadConfig, type WorkerConfig } from './config.ts';
 import { probeEngine } from './engine-probe.ts';
+import { engineRequest, whySlow } from './engine-request.ts';
 import { watchShutdown } from './shutdown.ts';
 import { detectSlots } from './slots.ts';
 import { openStateFolder } from './state-folder.ts';
@@ -38,12 +39,10 @@ async function run(): Promise<void> {
   );
   const slots = await detectSlots();
   const threads = config.engineThreads ?? Math.max(1, Math.floor(availableParallelism() / slots.length));
-  const engine = await probeEngine(config.engine, {
-    module: sibling('./executor/probe'),
-    env: config.childEnv,
-    threads,
-  });
+  const request = engineRequest(config, threads);
+  const engine = await probeEngine(request, { module: sibling('./executor/probe'), env: config.childEnv });
   for (const { engine: name, code, message } of engine.reasons) log.info({ engine: name, code }, message);
+  if (config.engine === 'auto' && engine.name === 'cpu') log.warn(whySlow(engine));
   const store = createStore({
     databaseUrl: config.databaseUrl,
     applicationName: `crucible-worker ${config.workerName}`,
@@ -51,7 +50,10 @@ async function run(): Promise<void> {
   });
   try {
     const childModule = sibling('./executor/child');
-    const worker = await startWorker({ config, version, store, state, engine, slots, childModule, log }, signal);
+    const worker = await startWorker(
+      { config, version, store, state, engine, slots, childModule, log, request },
+      signal,
+    );
     await Promise.race([aborted(signal), worker.replaced]);
     if (!signal.aborted) {
       log.fatal('another worker has taken the name of this one over; give each a CRUCIBLE_WORKER_NAME of its own');

@@ -1,6 +1,6 @@
 import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type CheckpointManifest, CrucibleError } from '@crucible/contracts';
+import { type CheckpointManifest, CrucibleError, type EngineInfo } from '@crucible/contracts';
 import type { Checkpoints, StoredCheckpoint } from '@crucible/store';
 import { chunkName } from './chunks.ts';
 import type { Retry } from './recorder.ts';
@@ -8,6 +8,8 @@ import type { Retry } from './recorder.ts';
 /** A checkpoint on this machine's disk, verified. */
 export interface RestoredCheckpoint {
   manifest: CheckpointManifest;
+  /** what computed it, if known */
+  engine: EngineInfo | null;
   /** one file per tensor, named by its index */
   dir: string;
 }
@@ -30,10 +32,10 @@ export async function restore(first: StoredCheckpoint | null, parts: RestorePart
   const { checkpoints, jobId, retry, onCorrupt } = parts;
   let candidate = first;
   while (candidate !== null) {
-    const { id, manifest } = candidate;
+    const { id, manifest, engine } = candidate;
     try {
       await download(manifest, parts);
-      return { manifest, dir: parts.dir };
+      return { manifest, engine, dir: parts.dir };
     } catch (error) {
       if (!(error instanceof CrucibleError && error.code === 'checkpoint-corrupt')) throw error;
       onCorrupt(candidate, error);

@@ -15,5 +15,7 @@ export function slotEnv(slot: Slot, threads: number): Record<string, string> {
     OMP_NUM_THREADS: String(threads),
     OMP_DYNAMIC: 'false',
     GOMP_SPINCOUNT: String(SPIN_COUNT),
+    TF_NUM_INTRAOP_THREADS: String(threads),
+    TF_NUM_INTEROP_THREADS: '1',
   };
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import type { DispatchMessage, EngineInfo, Slot } from '@crucible/contracts';
+import type { DispatchMessage, EngineInfo, EngineRequest, Slot } from '@crucible/contracts';
 import { CHANNELS, type ClaimedJob, type Listener, type Store } from '@crucible/store';
 import type { Logger } from 'pino';
 import { type AttemptRun, type AttemptRunParts, startAttempt } from './attempt-run.ts';
@@ -18,6 +18,8 @@ export interface WorkerParts {
   store: Store;
   state: StateFolder;
   engine: EngineInfo;
+  /** what was asked of the probe; children are asked for the engine that it found */
+  request: EngineRequest;
   slots: readonly Slot[];
   childModule: URL;
   log: Logger;
@@ -34,7 +36,7 @@ export interface RunningWorker {
 
 /** Registers a worker and starts to take attempts. Waits for the database as long as `signal` allows. */
 export async function startWorker(parts: WorkerParts, signal: AbortSignal): Promise<RunningWorker> {
-  const { config, version, store, state, engine, slots, childModule, log } = parts;
+  const { config, version, store, state, engine, request, slots, childModule, log } = parts;
   const onWait = (error: unknown, waitMs: number) => log.warn({ err: error, waitMs }, 'waiting for the database');
   const { workerId, leftovers } = await retrying(
     () =>
@@ -62,7 +64,7 @@ export async function startWorker(parts: WorkerParts, signal: AbortSignal): Prom
     log,
     childModule,
     childEnv: config.childEnv,
-    engine: { name: engine.name, threads: engine.threads },
+    engine: { ...request, name: engine.name, threads: engine.threads },
     dataDir: config.dataDir,
     graceMs: config.graceMs,
   };

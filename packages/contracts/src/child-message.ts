@@ -4,7 +4,7 @@ import { END_CODE_NAMES } from './end-code.ts';
 import { Progress } from './job.ts';
 import { LOG_LEVELS } from './log.ts';
 import { ArtifactDescriptor } from './method.ts';
-import { EngineInfo } from './worker.ts';
+import { EngineInfo, EngineReason, EngineRequest } from './worker.ts';
 
 /** What the worker tells the child of an attempt. */
 export const ToChild = Type.Union([
@@ -17,7 +17,7 @@ export const ToChild = Type.Union([
     seed: Type.Integer(),
     dataDir: Type.String(),
     spoolDir: Type.String({ description: 'folder of this attempt, for checkpoints and artifacts on their way' }),
-    engine: Type.Object({ name: Type.String(), threads: Type.Integer() }),
+    engine: EngineRequest,
     resume: Type.Union([
       Type.Object({
         manifest: CheckpointManifest,
@@ -45,6 +45,8 @@ export type MetricPoint = Static<typeof MetricPoint>;
 /** What a child reports. IPC uses structured clones, so that NaN and Infinity pass. */
 export const FromChild = Type.Union([
   Type.Object({ kind: Type.Literal('ready'), engine: EngineInfo }),
+  /** of a probe alone: the engine that was named is not available */
+  Type.Object({ kind: Type.Literal('engine-refused'), reason: EngineReason }),
   Type.Object({ kind: Type.Literal('metrics'), points: Type.Array(Type.Unsafe<MetricPoint>(Type.Unknown())) }),
   Type.Object({
     kind: Type.Literal('log'),

@@ -62,4 +62,13 @@ export {
 export { Problem } from './problem.ts';
 export { DEFAULT_POOL, DispatchMessage, dispatchQueue } from './queue.ts';
 export { faultsOf, fits, resolve } from './validate.ts';
-export { EngineInfo, HEARTBEAT_SECONDS, LEASE_SECONDS, Slot, WorkerList, WorkerView } from './worker.ts';
+export {
+  EngineInfo,
+  EngineReason,
+  EngineRequest,
+  HEARTBEAT_SECONDS,
+  LEASE_SECONDS,
+  Slot,
+  WorkerList,
+  WorkerView,
+} from './worker.ts';

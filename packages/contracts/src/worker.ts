@@ -1,5 +1,19 @@
 import { type Static, Type } from 'typebox';
 
+/** Why one engine is not used. The codes are explained in `docs/engines.md`. */
+export const EngineReason = Type.Object({ engine: Type.String(), code: Type.String(), message: Type.String() });
+export type EngineReason = Static<typeof EngineReason>;
+
+/** What a worker asks of the tensor engine of a process. */
+export const EngineRequest = Type.Object({
+  name: Type.String({ description: 'an engine, or "auto" for the first that works' }),
+  threads: Type.Integer(),
+  winograd: Type.Optional(Type.Boolean()),
+  allowSoftwareGpu: Type.Optional(Type.Boolean({ description: 'let "auto" take a software adapter for a GPU' })),
+  addonPath: Type.Optional(Type.String({ description: 'file of the native engine, when not beside its package' })),
+});
+export type EngineRequest = Static<typeof EngineRequest>;
+
 /** What executes tensors on a worker, with the reasons against the engines that were tried before it. */
 export const EngineInfo = Type.Object({
   name: Type.Enum(['tfjs-node-gpu', 'tfjs-node', 'webgpu', 'onednn', 'cpu']),
@@ -7,7 +21,7 @@ export const EngineInfo = Type.Object({
   threads: Type.Integer({ minimum: 1 }),
   isa: Type.String({ description: 'instruction set that the engine uses, empty if unknown' }),
   versions: Type.Record(Type.String(), Type.String()),
-  reasons: Type.Array(Type.Object({ engine: Type.String(), code: Type.String(), message: Type.String() })),
+  reasons: Type.Array(EngineReason),
 });
 export type EngineInfo = Static<typeof EngineInfo>;
 

@@ -1,4 +1,11 @@
-export { ENGINE_NAMES, type EngineName, type EngineReasonCode, EngineUnavailableError } from './engine-error.ts';
+export {
+  ENGINE_NAMES,
+  ENGINE_REASON_CODES,
+  type EngineName,
+  type EngineReasonCode,
+  EngineUnavailableError,
+} from './engine-error.ts';
+export type { LoadEngineOptions } from './engines/engine-start.ts';
 export { type EngineMemory, engineMemory, trimEngineMemory } from './memory.ts';
-export { type EngineReason, type LoadEngineOptions, type LoadedEngine, loadEngine } from './probe.ts';
+export { type EngineReason, type LoadedEngine, loadEngine } from './probe.ts';
 export { resetSlowPath, slowPath } from './slow-path.ts';

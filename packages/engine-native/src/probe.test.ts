@@ -39,13 +39,27 @@ describe('loadEngine', () => {
   it('passes over engines that are not there, with the reason, under auto', async () => {
     const engine = await loadEngine({ engine: 'auto', threads: 2 });
     const passedOver = engine.reasons.map(({ engine, code }) => `${engine}: ${code}`);
-    assert.deepEqual([engine.name, ...passedOver], ['onednn', 'tfjs-node-gpu: not-installed']);
+    assert.equal(engine.name, 'onednn');
+    assert.deepEqual(passedOver.slice(0, 2), ['tfjs-node-gpu: not-installed', 'tfjs-node: not-installed']);
+    assert.match(passedOver[2] ?? '', /^webgpu: (no|software)-adapter$/);
+  });
+
+  it('goes on to the plain engine when the addon is not built, with the reason', async () => {
+    const engine = await loadEngine({ engine: 'auto', threads: 2, addonPath: '/absent/onednn.node' });
+    assert.equal(engine.name, 'cpu');
+    const { code, message } = engine.reasons.find(({ engine }) => engine === 'onednn') ?? {};
+    assert.equal(code, 'addon-not-built');
+    assert.match(message ?? '', /^\/absent\/onednn.node does not exist/);
   });
 
   it('never replaces a named engine by another', async () => {
     await assert.rejects(
       loadEngine({ engine: 'tfjs-node-gpu', threads: 1 }),
       (failure: unknown) => failure instanceof EngineUnavailableError && failure.code === 'not-installed',
+    );
+    await assert.rejects(
+      loadEngine({ engine: 'onednn', threads: 1, addonPath: '/absent/onednn.node' }),
+      /engine onednn is not available \(addon-not-built\): /,
     );
   });
 
@@ -88,7 +102,7 @@ describe('selfTestFaults', () => {
   it('finds nothing on both engines', async () => {
     for (const engine of ['cpu', 'onednn'] as const) {
       await loadEngine({ engine, threads: 1 });
-      assert.deepEqual(selfTestFaults(), []);
+      assert.deepEqual(await selfTestFaults(), []);
     }
   });
 });

@@ -1,9 +1,11 @@
-import type { CheckpointManifest } from '@crucible/contracts';
+import type { CheckpointManifest, EngineInfo } from '@crucible/contracts';
 import type { Queryable } from './database.ts';
 
 export interface StoredCheckpoint {
   id: string;
   manifest: CheckpointManifest;
+  /** what computed it; null when its attempt had not said */
+  engine: EngineInfo | null;
 }
 
 /**
@@ -12,8 +14,8 @@ export interface StoredCheckpoint {
  */
 export async function resumableCheckpoint(client: Queryable, jobId: string): Promise<StoredCheckpoint | null> {
   const { rows } = await client.query<StoredCheckpoint>(
-    `select id, manifest from checkpoint where job_id = $1 and state = 'committed'
-     order by committed_at desc, id desc limit 1`,
+    `select c.id, c.manifest, a.engine from checkpoint c join attempt a on a.id = c.attempt_id
+     where c.job_id = $1 and c.state = 'committed' order by c.committed_at desc, c.id desc limit 1`,
     [jobId],
   );
   return rows[0] ?? null;

@@ -1,6 +1,5 @@
-import type { CheckpointManifest } from '@crucible/contracts';
 import type pg from 'pg';
-import { resumableCheckpoint } from './checkpoint-resume.ts';
+import { resumableCheckpoint, type StoredCheckpoint } from './checkpoint-resume.ts';
 import type { AttemptFence } from './fence.ts';
 import { moveJob } from './job-move.ts';
 import { LEASE } from './lease.ts';
@@ -23,7 +22,7 @@ export interface ClaimedJob extends AttemptFence {
   config: unknown;
   seed: number;
   /** the last committed checkpoint, or null to start from nothing */
-  resume: { checkpointId: string; manifest: CheckpointManifest } | null;
+  resume: StoredCheckpoint | null;
 }
 
 interface ClaimableRow {
@@ -66,7 +65,7 @@ export function claimAttempt(pool: pg.Pool, claim: Claim): Promise<ClaimedJob | 
       methodVersion: job.method_version,
       config: job.config,
       seed: job.seed,
-      resume: checkpoint === null ? null : { checkpointId: checkpoint.id, manifest: checkpoint.manifest },
+      resume: checkpoint,
     };
   });
 }
