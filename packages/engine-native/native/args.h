@@ -7,6 +7,9 @@
 #include <cstdint>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
+
+#include "elements.h"
 
 namespace crucible {
 
@@ -39,6 +42,32 @@ class Args {
   /** As `floats`, or null if the argument is null or undefined. */
   float* floatsOrNull(size_t index, int64_t length) const { return isNull(index) ? nullptr : floats(index, length); }
 
+  /** Uint16Array of at least `length` bf16 elements. */
+  Bf16* bf16(size_t index, int64_t length) const {
+    return static_cast<Bf16*>(array(index, napi_uint16_array, length, "a Uint16Array"));
+  }
+
+  /** Float32Array or, for `Bf16`, Uint16Array of at least `length` elements. */
+  template <class T>
+  T* elements(size_t index, int64_t length) const {
+    if constexpr (std::is_same_v<T, Bf16>) return bf16(index, length);
+    else return floats(index, length);
+  }
+
+  /** As `elements`, or null if the argument is null or undefined. */
+  template <class T>
+  T* elementsOrNull(size_t index, int64_t length) const {
+    return isNull(index) ? nullptr : elements<T>(index, length);
+  }
+
+  /** True if the argument is a Uint16Array, which holds bf16. */
+  bool isBf16(size_t index) const {
+    napi_typedarray_type type;
+    return index < count_ &&
+           napi_get_typedarray_info(env_, values_[index], &type, nullptr, nullptr, nullptr, nullptr) == napi_ok &&
+           type == napi_uint16_array;
+  }
+
   /** Int32Array of at least `length` elements. */
   int32_t* ints(size_t index, int64_t length) const {
     return static_cast<int32_t*>(array(index, napi_int32_array, length, "an Int32Array"));
@@ -49,7 +78,7 @@ class Args {
     return static_cast<uint8_t*>(array(index, napi_uint8_array, length, "a Uint8Array"));
   }
 
-  /** Length of the Float32Array or Int32Array at `index`. */
+  /** Length of the typed array at `index`. */
   int64_t length(size_t index) const {
     size_t length = 0;
     if (index >= count_ || napi_get_typedarray_info(env_, values_[index], nullptr, &length, nullptr, nullptr, nullptr) != napi_ok) {
@@ -116,6 +145,13 @@ class Args {
   napi_value values_[kMaxArguments];
   size_t count_;
 };
+
+/** Calls `body` with a value of the element type, `float` or `Bf16`, of the typed array at `index`. */
+template <class Body>
+void withElements(const Args& args, size_t index, Body body) {
+  if (args.isBf16(index)) body(Bf16{});
+  else body(float{});
+}
 
 /** The callback for a native function: exceptions of any kind become JavaScript errors. */
 template <napi_value (*Function)(const Args&)>

@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <cstring>
 #include <vector>
 
 #include "args.h"
+#include "elements.h"
 #include "parallel.h"
 
 namespace crucible {
@@ -60,17 +60,6 @@ void forPanels(const ChannelLayout& layout, Body body) {
     }
   });
 }
-
-/** Eight floats in one register. */
-typedef float Float8 __attribute__((vector_size(32)));
-
-inline Float8 load8(const float* from) {
-  Float8 value;
-  std::memcpy(&value, from, sizeof value);
-  return value;
-}
-
-inline void store8(float* to, Float8 value) { std::memcpy(to, &value, sizeof value); }
 
 /** Compile-time number, to pass a width through a generic lambda. */
 template <int N>

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { EngineUnavailableError } from './engine-error.ts';
+import type { Elements } from './tensor-record.ts';
 
 /** What the addon says about itself and the machine. */
 interface AddonInfo {
@@ -12,10 +13,11 @@ interface AddonInfo {
 }
 
 type OptionalFloats = Float32Array | null;
+type OptionalElements = Elements | null;
 
 /**
  * The native functions. All work in place on typed arrays, check every length, and throw an `Error`
- * on a wrong argument. Codes of functions and shapes are those of the C++ sources in `native/kernels`.
+ * on a wrong argument. `Elements` arguments of one call are all float32 or all bf16. Codes of functions and shapes are those of the C++ sources in `native/kernels`.
  */
 export interface Addon {
   info(): AddonInfo;
@@ -27,9 +29,9 @@ export interface Addon {
   convPlan(shape: Int32Array, sizes: Int32Array): number;
   convRun(
     plan: number,
-    source: Float32Array,
+    source: Elements,
     weights: Float32Array,
-    destination: Float32Array,
+    destination: Elements,
     bias: OptionalFloats,
     packed: OptionalFloats,
     mustPack: number,
@@ -37,15 +39,20 @@ export interface Addon {
   convImplementation(plan: number): string;
   depthwiseFilterGrad(x: Float32Array, dy: Float32Array, dw: Float32Array, shape: Int32Array): void;
 
+  im2col(x: Uint16Array, columns: Uint16Array, shape: Int32Array): void;
+
   /** @returns 0 if oneDNN refuses the shape */
-  matMul(shape: Int32Array, a: Float32Array, b: Float32Array, c: Float32Array, bias: OptionalFloats): number;
+  matMul(shape: Int32Array, a: Elements, b: Elements, c: Float32Array, bias: OptionalFloats): number;
   /** @returns 0 if oneDNN refuses the shape */
   transpose(fields: Int32Array, input: Float32Array, output: Float32Array): number;
   toBlocked(rowMajor: Float32Array, blocked: Float32Array, images: number, pixels: number, channels: number): void;
   fromBlocked(blocked: Float32Array, rowMajor: Float32Array, images: number, pixels: number, channels: number): void;
+  toBf16(floats: Float32Array, halves: Uint16Array): void;
+  fromBf16(halves: Uint16Array, floats: Float32Array): void;
+  addBf16(a: Uint16Array, b: Uint16Array, sum: Uint16Array): void;
   copyRegion(box: Int32Array, source: Float32Array, target: Float32Array): void;
 
-  unary(code: number, x: Float32Array, y: Float32Array, parameter: number): void;
+  unary(code: number, x: Elements, y: Elements, parameter: number): void;
   eltwise(code: number, x: Float32Array, y: Float32Array): void;
   binary(
     code: number,
@@ -57,35 +64,46 @@ export interface Addon {
     middle: number,
     inner: number,
   ): void;
-  reluGrad(dy: Float32Array, x: Float32Array, dx: Float32Array, upper: number): void;
+  reluGrad(dy: Elements, x: Elements, dx: Elements, upper: number): void;
+  biasActGrad(
+    dy: Elements,
+    y: OptionalElements,
+    dz: OptionalElements,
+    dbias: Float32Array,
+    layout: Int32Array,
+    activation: number,
+  ): void;
 
-  sum(x: Float32Array, y: Float32Array, outer: number, reduced: number, inner: number, scale: number): void;
+  sum(x: Elements, y: Float32Array, outer: number, reduced: number, inner: number, scale: number): void;
   max(x: Float32Array, y: Float32Array, outer: number, reduced: number, inner: number): void;
-  expand(dy: Float32Array, dx: Float32Array, outer: number, reduced: number, inner: number, scale: number): void;
+  expand(dy: Float32Array, dx: Elements, outer: number, reduced: number, inner: number, scale: number): void;
   softmax(x: Float32Array, y: Float32Array, rows: number, columns: number, logarithm: number): void;
 
   maxPool(x: Float32Array, y: Float32Array, shape: Int32Array): void;
   avgPool(x: Float32Array, y: Float32Array, shape: Int32Array): void;
   maxPoolGrad(dy: Float32Array, x: Float32Array, dx: Float32Array, shape: Int32Array): void;
   avgPoolGrad(dy: Float32Array, dx: Float32Array, shape: Int32Array): void;
+  maxPool2x2(x: Elements, y: Elements, shape: Int32Array): void;
+  maxPool2x2Grad(dy: Elements, x: Elements, dx: Elements, shape: Int32Array): void;
+  biasReluPoolGrad(dy: Elements, activated: Elements, dz: Elements, dbias: Float32Array, shape: Int32Array): void;
 
   batchNorm(
-    x: Float32Array,
+    x: Elements,
     mean: Float32Array,
     variance: Float32Array,
     gamma: OptionalFloats,
     beta: OptionalFloats,
-    y: Float32Array,
+    y: Elements,
     layout: Int32Array,
     epsilon: number,
   ): void;
   batchNormGrad(
-    dy: Float32Array,
-    x: Float32Array,
+    dy: Elements,
+    x: Elements,
     mean: Float32Array,
     variance: Float32Array,
     gamma: OptionalFloats,
-    dx: Float32Array,
+    dx: Elements,
     dmean: Float32Array,
     dvariance: Float32Array,
     dgamma: Float32Array,
@@ -94,11 +112,11 @@ export interface Addon {
     epsilon: number,
   ): void;
   batchNormTrain(
-    x: Float32Array,
-    residual: OptionalFloats,
+    x: Elements,
+    residual: OptionalElements,
     gamma: Float32Array,
     beta: Float32Array,
-    y: Float32Array,
+    y: Elements,
     statistics: Float32Array,
     movingMean: OptionalFloats,
     movingVariance: OptionalFloats,
@@ -108,16 +126,16 @@ export interface Addon {
     activation: number,
   ): void;
   batchNormTrainGrad(
-    dy: Float32Array,
-    x: Float32Array,
-    y: OptionalFloats,
+    dy: Elements,
+    x: Elements,
+    y: OptionalElements,
     gamma: Float32Array,
     beta: Float32Array,
     statistics: Float32Array,
-    dx: Float32Array,
+    dx: Elements,
     dgamma: Float32Array,
     dbeta: Float32Array,
-    dresidual: OptionalFloats,
+    dresidual: OptionalElements,
     layout: Int32Array,
     epsilon: number,
     activation: number,
@@ -129,6 +147,14 @@ export interface Addon {
     velocities: readonly Float32Array[],
     settings: Float32Array,
   ): void;
+  adamStep(
+    weights: readonly Float32Array[],
+    gradients: readonly Float32Array[],
+    firstMoments: readonly Float32Array[],
+    secondMoments: readonly Float32Array[],
+    settings: Float32Array,
+  ): void;
+  emaStep(averages: readonly Float32Array[], values: readonly Float32Array[], decay: number): void;
 }
 
 /** Where the build puts the addon; the same from `src` and from `dist`. */

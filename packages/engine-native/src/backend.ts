@@ -2,7 +2,7 @@ import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import { type backend_util, type DataType, engine, type TensorInfo, util, type Variable } from '@tensorflow/tfjs-core';
 import type { Addon } from './addon.ts';
 import type { BufferPool } from './buffer-pool.ts';
-import { type BlockedForm, TensorRecord } from './tensor-record.ts';
+import { type Elements, type Form, TensorRecord } from './tensor-record.ts';
 
 /** Name under which the backend is registered with tfjs. */
 export const ONEDNN = 'onednn';
@@ -10,9 +10,9 @@ export const ONEDNN = 'onednn';
 type DataId = TensorInfo['dataId'];
 
 /** A new tensor of a kernel and the array to fill. */
-export interface Output {
+export interface Output<Values extends Elements = Float32Array> {
   readonly info: TensorInfo;
-  readonly values: Float32Array;
+  readonly values: Values;
 }
 
 /** Channels of a pixel that lie together in blocked form. */
@@ -37,6 +37,8 @@ export class OneDnnBackend extends MathBackendCPU {
   readonly pool: BufferPool;
   /** Use Winograd's algorithm for 3x3 convolutions that gain from it. */
   winograd = true;
+  /** What convolutions and large matrix products read: float32, or bf16 with sums in float32. */
+  precision: 'f32' | 'bf16' = 'f32';
   #nextId = 0;
   #conversions = 0;
 
@@ -83,7 +85,7 @@ export class OneDnnBackend extends MathBackendCPU {
     }
     this.data.delete(dataId);
     this.#dropPacked(record);
-    this.#dropBlocked(record);
+    this.#dropForms(record);
     if (record.aux !== undefined) this.pool.give(record.aux);
     const values = record.madeValues;
     if (record.isPooled && values instanceof Float32Array) {
@@ -123,15 +125,31 @@ export class OneDnnBackend extends MathBackendCPU {
     return { info: { dataId, shape, dtype: 'float32' }, values };
   }
 
+  /** A new tensor of bf16 elements with undefined contents; tfjs knows it as float32. */
+  outputBf16(shape: number[]): Output<Uint16Array> {
+    const values = this.pool.takeBf16(util.sizeFromShape(shape));
+    const { dataId, record } = this.#add(undefined, 'float32');
+    record.bf16 = values;
+    record.isNarrow = true;
+    return { info: { dataId, shape, dtype: 'float32' }, values };
+  }
+
   /** A new tensor in the form asked for. */
-  outputIn(isBlocked: boolean, shape: number[]): Output {
-    return isBlocked ? this.outputBlocked(shape) : this.output(shape);
+  outputIn(form: Form, shape: number[]): Output<Elements> {
+    if (form === 'bf16') return this.outputBf16(shape);
+    return form === 'blocked' ? this.outputBlocked(shape) : this.output(shape);
   }
 
   /** True if the tensor is there in blocked form. */
   isBlocked({ dataId, shape }: TensorInfo): boolean {
     const blocked = this.record(dataId).blocked;
     return blocked !== undefined && util.arraysEqual([...blocked.shape], shape);
+  }
+
+  /** The form in which a kernel that knows all of them should read the tensor. */
+  formOf(info: TensorInfo): Form {
+    if (this.record(info.dataId).isNarrow) return 'bf16';
+    return this.isBlocked(info) ? 'blocked' : 'float32';
   }
 
   /** The elements of an `[N, H, W, C]` tensor in blocked form, to be read only; made once and kept. */
@@ -147,15 +165,47 @@ export class OneDnnBackend extends MathBackendCPU {
     return values;
   }
 
+  /** The elements rounded to bf16, to be read only; made once and kept. */
+  bf16(info: TensorInfo): Uint16Array {
+    const record = this.record(info.dataId);
+    if (record.bf16 !== undefined) return record.bf16;
+    const floats = this.float32(info);
+    const values = this.pool.takeBf16(floats.length);
+    this.addon.toBf16(floats, values);
+    this.#conversions += 1;
+    record.bf16 = values;
+    return values;
+  }
+
   /** The elements in the form asked for, to be read only. */
-  valuesIn(isBlocked: boolean, info: TensorInfo): Float32Array {
-    return isBlocked ? this.blocked(info) : this.float32(info);
+  valuesIn(form: Form, info: TensorInfo): Elements {
+    if (form === 'bf16') return this.bf16(info);
+    return form === 'blocked' ? this.blocked(info) : this.float32(info);
+  }
+
+  /** Ends a tensor that tfjs never saw and hands out its elements; they must be given back to the pool. */
+  detach(info: TensorInfo): Elements {
+    const record = this.record(info.dataId);
+    const form = this.formOf(info);
+    const found = this.valuesIn(form, info);
+    const isOurs = form !== 'float32' || (record.isPooled && !record.isEscaped);
+    const elements = isOurs ? found : this.pool.take(found.length);
+    if (!isOurs) {
+      elements.set(found);
+      this.disposeData(info.dataId, true);
+      return elements;
+    }
+    if (form === 'bf16') record.bf16 = undefined;
+    else if (form === 'blocked') record.blocked = undefined;
+    else record.isPooled = false; // so that the disposal does not give it back
+    this.disposeData(info.dataId, true);
+    return elements;
   }
 
   /** The same data under another shape. */
   share(info: TensorInfo, shape: number[]): TensorInfo {
-    // a blocked form belongs to one shape: under another the row-major form must be there
-    if (!util.arraysEqual(info.shape, shape)) this.float32(info);
+    // a blocked form belongs to one shape: under another a row-major form must be there
+    if (this.record(info.dataId).bf16 === undefined && !util.arraysEqual(info.shape, shape)) this.float32(info);
     this.incRef(info.dataId);
     return { dataId: info.dataId, shape, dtype: info.dtype };
   }
@@ -177,7 +227,7 @@ export class OneDnnBackend extends MathBackendCPU {
     const record = this.record(variable.dataId);
     const values = this.float32(variable);
     record.version += 1;
-    this.#dropBlocked(record);
+    this.#dropForms(record);
     if (record.isPooled && !record.isEscaped) return values;
     const own = this.pool.take(variable.size);
     own.set(values);
@@ -213,12 +263,22 @@ export class OneDnnBackend extends MathBackendCPU {
     return { dataId, record };
   }
 
-  readonly #toRowMajor = ({ values, shape }: BlockedForm): Float32Array => {
-    const rowMajor = this.pool.take(values.length);
-    this.addon.fromBlocked(values, rowMajor, ...extentOf(shape));
+  readonly #toRowMajor = ({ bf16, blocked }: TensorRecord): Float32Array => {
+    const source = bf16 ?? blocked?.values;
+    const rowMajor = this.pool.take(source?.length ?? 0);
+    if (bf16 !== undefined) this.addon.fromBf16(bf16, rowMajor);
+    else if (blocked !== undefined) this.addon.fromBlocked(blocked.values, rowMajor, ...extentOf(blocked.shape));
     this.#conversions += 1;
     return rowMajor;
   };
+
+  /** Drops every form but the float32 row-major one, which must be there if the tensor lives on. */
+  #dropForms(record: TensorRecord): void {
+    this.#dropBlocked(record);
+    if (record.bf16 !== undefined) this.pool.give(record.bf16);
+    record.bf16 = undefined;
+    record.isNarrow = false;
+  }
 
   #dropBlocked(record: TensorRecord): void {
     if (record.blocked !== undefined) this.pool.give(record.blocked.values);

@@ -5,6 +5,7 @@ import type { Addon } from './addon.ts';
 import { ONEDNN, OneDnnBackend } from './backend.ts';
 import { BufferPool } from './buffer-pool.ts';
 import { registerBatchNormTrainGradient, replaceBatchNormGradient } from './gradients/batch-norm.ts';
+import { registerBiasActGradients } from './gradients/bias-act.ts';
 import { replaceReluGradients } from './gradients/relu.ts';
 import { replaceSumGradients } from './gradients/sum.ts';
 import { registerKernels } from './register-kernels.ts';
@@ -38,6 +39,7 @@ export async function startOneDnn(addon: Addon): Promise<OneDnnBackend> {
     replaceSumGradients();
     replaceBatchNormGradient();
     registerBatchNormTrainGradient();
+    registerBiasActGradients();
   }
   await setBackend(ONEDNN);
   return backend;

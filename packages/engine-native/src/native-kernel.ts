@@ -1,5 +1,5 @@
-import type { TensorInfo } from '@tensorflow/tfjs-core';
-import type { OneDnnBackend } from './backend.ts';
+import { getKernel, type NamedAttrMap, type NamedTensorInfoMap, type TensorInfo } from '@tensorflow/tfjs-core';
+import { ONEDNN, type OneDnnBackend } from './backend.ts';
 
 export type KernelResult = TensorInfo | TensorInfo[];
 
@@ -28,3 +28,14 @@ export const areFloat32 = (...infos: readonly TensorInfo[]): boolean => infos.ev
 
 /** Product of dimensions. */
 export const sizeOf = (shape: readonly number[]): number => shape.reduce((size, length) => size * length, 1);
+
+/** Runs another kernel of the backend, with its plain path, from within a kernel. */
+export function runKernelOf(backend: OneDnnBackend, name: string, inputs: object, attrs: object): TensorInfo {
+  const kernel = getKernel(name, ONEDNN);
+  if (kernel === undefined) throw new Error(`kernel ${name} is not registered`);
+  return kernel.kernelFunc({
+    inputs: inputs as NamedTensorInfoMap,
+    attrs: attrs as NamedAttrMap,
+    backend,
+  }) as TensorInfo;
+}

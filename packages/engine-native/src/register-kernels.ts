@@ -2,11 +2,13 @@ import { getKernelsForBackend, type KernelConfig, registerKernel, type TensorInf
 import { ONEDNN, type OneDnnBackend } from './backend.ts';
 import { batchNormKernels } from './kernels/batch-norm.ts';
 import { batchNormTrainKernels } from './kernels/batch-norm-train.ts';
+import { biasActKernels } from './kernels/bias-act.ts';
 import { binaryKernels } from './kernels/binary.ts';
 import { conv2dKernels } from './kernels/conv2d.ts';
 import { depthwiseConv2dKernels } from './kernels/depthwise-conv2d.ts';
 import { gradientKernels } from './kernels/gradient-kernels.ts';
 import { matMulKernels } from './kernels/mat-mul.ts';
+import { optimizerStepKernels } from './kernels/optimizer-steps.ts';
 import { poolKernels } from './kernels/pool.ts';
 import { reduceKernels } from './kernels/reduce.ts';
 import { sgdStepKernels } from './kernels/sgd-step.ts';
@@ -33,7 +35,9 @@ const NATIVE_KERNELS: readonly NativeKernel[] = [
   ...shapeKernels,
   ...batchNormKernels,
   ...batchNormTrainKernels,
+  ...biasActKernels,
   ...sgdStepKernels,
+  ...optimizerStepKernels,
   ...gradientKernels,
 ];
 

@@ -1,5 +1,14 @@
 import type { backend_util, DataType, TensorInfo } from '@tensorflow/tfjs-core';
 
+/**
+ * How a tensor's elements lie and how wide they are: row-major float32, float32 in blocks of channels, or
+ * row-major bf16.
+ */
+export type Form = 'float32' | 'blocked' | 'bf16';
+
+/** Elements in any form; bf16 as the raw bits. */
+export type Elements = Float32Array | Uint16Array;
+
 /** A reordered copy of a weight, made for one convolution plan from one version of the weight. */
 export interface PackedWeights {
   readonly values: Float32Array;
@@ -17,8 +26,8 @@ export interface BlockedForm {
  * What the backend knows of one tensor's data.
  *
  * `values` is the one form every kernel can read, in row-major (NHWC) order. A record may hold its data
- * in blocked form only; then `values` makes the row-major form when somebody first asks, so kernels of
- * the plain CPU backend need not know of the other.
+ * in blocked or bf16 form only; then `values` makes the float32 row-major form when somebody first asks, so
+ * kernels of the plain CPU backend need not know of the others.
  */
 export class TensorRecord {
   readonly dtype: DataType;
@@ -33,22 +42,28 @@ export class TensorRecord {
   /** Packed copies by plan number, only on convolution weights. */
   packed: Map<number, PackedWeights> | undefined;
   blocked: BlockedForm | undefined;
+  /** The same elements as row-major bf16; a rounded copy unless `isNarrow`. */
+  bf16: Uint16Array | undefined;
+  /** True if a kernel made the elements as bf16: nothing is lost when the next one reads that form. */
+  isNarrow = false;
   /** A buffer that a gradient needs and tfjs does not see; pooled, dies with the record. */
-  aux: Float32Array | undefined;
+  aux: Elements | undefined;
+  /** Shape of `aux` where it is that of an image. */
+  auxShape: readonly number[] | undefined;
   /** `values` as float32 where they are of another type, as after a cast that shares its input's data. */
   asFloat: Float32Array | undefined;
-  readonly #toRowMajor: (blocked: BlockedForm) => Float32Array;
+  readonly #toRowMajor: (record: TensorRecord) => Float32Array;
   #values: backend_util.BackendValues | undefined;
 
   /**
    * @param values undefined if the record holds another form, or is of a complex tensor
-   * @param toRowMajor makes the row-major form from the blocked one, in a pooled buffer
+   * @param toRowMajor makes the float32 row-major form from another one, in a pooled buffer
    */
   constructor(
     values: backend_util.BackendValues | undefined,
     dtype: DataType,
     refCount: number,
-    toRowMajor: (blocked: BlockedForm) => Float32Array,
+    toRowMajor: (record: TensorRecord) => Float32Array,
   ) {
     this.#values = values;
     this.#toRowMajor = toRowMajor;
@@ -57,8 +72,8 @@ export class TensorRecord {
   }
 
   get values(): backend_util.BackendValues {
-    if (this.#values === undefined && this.blocked !== undefined) {
-      this.#values = this.#toRowMajor(this.blocked);
+    if (this.#values === undefined && (this.blocked !== undefined || this.bf16 !== undefined)) {
+      this.#values = this.#toRowMajor(this);
       this.isPooled = true;
     }
     return this.#values as backend_util.BackendValues; // complex tensors have none, as tfjs knows

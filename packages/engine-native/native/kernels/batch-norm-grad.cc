@@ -38,15 +38,17 @@ inline Float8 masked8(Float8 dy, Float8 y) {
 }
 
 /** Inputs of both passes; `maskedOut`, if not null, receives the masked dy. */
+template <class T>
 struct Pass {
-  const float *dy, *x, *y, *mean;
-  float* maskedOut;
+  const T *dy, *x, *y;
+  const float* mean;
+  T* maskedOut;
   const float *scale, *shift;  // per channel, for masks of the input
   ChannelLayout layout;
 };
 
-template <int V, Mask kMask>
-void sumsBlock(const Pass& p, const PanelPart& part, int64_t c, int64_t begin, int64_t end, double* sum, double* product) {
+template <int V, Mask kMask, class T>
+void sumsBlock(const Pass<T>& p, const PanelPart& part, int64_t c, int64_t begin, int64_t end, double* sum, double* product) {
   Float8 m[V], s[V], q[V], scale[V], shift[V];
   for (int v = 0; v < V; ++v) {
     const int64_t channel = part.channel + c + 8 * v;
@@ -78,18 +80,18 @@ void sumsBlock(const Pass& p, const PanelPart& part, int64_t c, int64_t begin, i
   }
 }
 
-template <Mask kMask>
-void sumsRest(const Pass& p, const PanelPart& part, int64_t c, int64_t count, int64_t begin, int64_t end, double* sum, double* product) {
+template <Mask kMask, class T>
+void sumsRest(const Pass<T>& p, const PanelPart& part, int64_t c, int64_t count, int64_t begin, int64_t end, double* sum, double* product) {
   float s[8] = {}, q[8] = {};
   for (int64_t row = begin; row < end; ++row) {
     const int64_t at = part.base + row * p.layout.panelChannels + c;
     for (int64_t i = 0; i < count; ++i) {
       const int64_t channel = part.channel + c + i;
-      const float x = p.x[at + i];
-      float d = p.dy[at + i];
-      if (isOfOutput(kMask)) d = masked<kMask>(d, p.y[at + i]);
+      const float x = load(p.x, at + i);
+      float d = load(p.dy, at + i);
+      if (isOfOutput(kMask)) d = masked<kMask>(d, load(p.y, at + i));
       if (isOfInput(kMask)) d = masked<kMask>(d, x * p.scale[channel] + p.shift[channel]);
-      if (p.maskedOut != nullptr) p.maskedOut[at + i] = d;
+      if (p.maskedOut != nullptr) store(p.maskedOut, at + i, d);
       s[i] += d;
       q[i] += d * (x - p.mean[channel]);
     }
@@ -101,8 +103,8 @@ void sumsRest(const Pass& p, const PanelPart& part, int64_t c, int64_t count, in
 }
 
 /** Per channel: sums of the masked dy and of dy * (x - mean). */
-template <Mask kMask>
-void channelSums(const Pass& p, ChannelTotals& totals) {
+template <Mask kMask, class T>
+void channelSums(const Pass<T>& p, ChannelTotals& totals) {
   const int64_t width = p.layout.panelChannels, step = rowsPerBlock(width);
   forPanels(p.layout, [&](const PanelPart& part) {
     double *sum = totals.first(part.thread) + part.channel, *product = totals.second(part.thread) + part.channel;
@@ -124,38 +126,39 @@ struct Coefficients {
   Tiled a, b, c, scale, shift;
 };
 
-template <Mask kMask>
-void inputGradient(const Pass& p, float* dx, const Coefficients& coefficients) {
+template <Mask kMask, class T>
+void inputGradient(const Pass<T>& p, T* dx, const Coefficients& coefficients) {
   forPanels(p.layout, [&](const PanelPart& part) {
     const float *a = coefficients.a.at(part.channel), *b = coefficients.b.at(part.channel),
                 *c = coefficients.c.at(part.channel), *scale = coefficients.scale.at(part.channel),
                 *shift = coefficients.shift.at(part.channel);
     forPeriods(part.begin, part.end, p.layout.panelChannels, [&](int64_t offset, int64_t count) {
       const int64_t at = part.base + offset;
-      const float *slope = p.dy + at, *source = p.x + at, *out = isOfOutput(kMask) ? p.y + at : nullptr;
-      float* target = dx + at;
+      const T *slope = p.dy + at, *source = p.x + at, *out = isOfOutput(kMask) ? p.y + at : nullptr;
+      T* target = dx + at;
 #pragma omp simd
       for (int64_t i = 0; i < count; ++i) {
-        const float x = source[i];
-        float d = slope[i];
-        if (isOfOutput(kMask)) d = masked<kMask>(d, out[i]);
+        const float x = load(source, i);
+        float d = load(slope, i);
+        if (isOfOutput(kMask)) d = masked<kMask>(d, load(out, i));
         if (isOfInput(kMask)) d = masked<kMask>(d, x * scale[i] + shift[i]);
-        target[i] = d * a[i] + x * b[i] + c[i];
+        store(target, i, d * a[i] + x * b[i] + c[i]);
       }
     });
   });
 }
 
-template <Mask kMask>
+template <Mask kMask, class T>
 void trainGradient(const Args& args, const ChannelLayout& layout, float epsilon) {
   const int64_t size = layout.size(), channels = layout.channels();
-  const float *dy = args.floats(0, size), *x = args.floats(1, size);
-  const float* y = isOfOutput(kMask) ? args.floats(2, size) : nullptr;
+  const T *dy = args.elements<T>(0, size), *x = args.elements<T>(1, size);
+  const T* y = isOfOutput(kMask) ? args.elements<T>(2, size) : nullptr;
   const float *gamma = args.floats(3, channels), *beta = args.floats(4, channels);
   const float* mean = args.floats(5, 2 * channels);
   const float* variance = mean + channels;
-  float *dx = args.floats(6, size), *dgamma = args.floats(7, channels), *dbeta = args.floats(8, channels);
-  float* dresidual = isOfOutput(kMask) ? args.floatsOrNull(9, size) : nullptr;
+  T* dx = args.elements<T>(6, size);
+  float *dgamma = args.floats(7, channels), *dbeta = args.floats(8, channels);
+  T* dresidual = isOfOutput(kMask) ? args.elementsOrNull<T>(9, size) : nullptr;
 
   Coefficients coefficients(layout);
   std::vector<float> scale(static_cast<size_t>(channels)), shift(scale.size());
@@ -166,7 +169,7 @@ void trainGradient(const Args& args, const ChannelLayout& layout, float epsilon)
     coefficients.scale.set(i, scale[at]);
     coefficients.shift.set(i, shift[at]);
   }
-  Pass pass{dy, x, y, mean, dresidual, scale.data(), shift.data(), layout};
+  Pass<T> pass{dy, x, y, mean, dresidual, scale.data(), shift.data(), layout};
   ChannelTotals totals(threadsFor(size), channels);
   channelSums<kMask>(pass, totals);
 
@@ -207,13 +210,17 @@ Mask maskOf(Activation activation, bool hasResidual) {
 napi_value batchNormTrainGrad(const Args& args) {
   const ChannelLayout layout = ChannelLayout::from(args, 10);
   const float epsilon = static_cast<float>(args.number(11));
-  switch (maskOf(static_cast<Activation>(args.integer(12)), !args.isNull(9))) {
-    case Mask::kNone: trainGradient<Mask::kNone>(args, layout, epsilon); break;
-    case Mask::kRelu: trainGradient<Mask::kRelu>(args, layout, epsilon); break;
-    case Mask::kRelu6: trainGradient<Mask::kRelu6>(args, layout, epsilon); break;
-    case Mask::kReluOfInput: trainGradient<Mask::kReluOfInput>(args, layout, epsilon); break;
-    case Mask::kRelu6OfInput: trainGradient<Mask::kRelu6OfInput>(args, layout, epsilon); break;
-  }
+  const Mask mask = maskOf(static_cast<Activation>(args.integer(12)), !args.isNull(9));
+  withElements(args, 1, [&](auto element) {
+    using T = decltype(element);
+    switch (mask) {
+      case Mask::kNone: trainGradient<Mask::kNone, T>(args, layout, epsilon); break;
+      case Mask::kRelu: trainGradient<Mask::kRelu, T>(args, layout, epsilon); break;
+      case Mask::kRelu6: trainGradient<Mask::kRelu6, T>(args, layout, epsilon); break;
+      case Mask::kReluOfInput: trainGradient<Mask::kReluOfInput, T>(args, layout, epsilon); break;
+      case Mask::kRelu6OfInput: trainGradient<Mask::kRelu6OfInput, T>(args, layout, epsilon); break;
+    }
+  });
   return nullptr;
 }
 
@@ -225,27 +232,31 @@ napi_value batchNormGrad(const Args& args) {
   const ChannelLayout layout = ChannelLayout::from(args, 10);
   const int64_t channels = layout.channels(), size = layout.size();
   const double epsilon = args.number(11);
-  const float *dy = args.floats(0, size), *x = args.floats(1, size);
   const float *mean = args.floats(2, channels), *variance = args.floats(3, channels);
   const float* gamma = args.floatsOrNull(4, channels);
-  float *dx = args.floats(5, size), *dmean = args.floats(6, channels), *dvariance = args.floats(7, channels);
+  float *dmean = args.floats(6, channels), *dvariance = args.floats(7, channels);
   float *dgamma = args.floats(8, channels), *dbeta = args.floats(9, channels);
 
-  ChannelTotals totals(threadsFor(size), channels);
-  const Pass pass{dy, x, nullptr, mean, nullptr, nullptr, nullptr, layout};
-  channelSums<Mask::kNone>(pass, totals);
-  Coefficients coefficients(layout);  // all zero at first
-  for (int64_t i = 0; i < channels; ++i) {
-    const double r = 1.0 / std::sqrt(static_cast<double>(variance[i]) + epsilon);
-    const double slope = (gamma != nullptr ? gamma[i] : 1.0) * r;
-    const double sum = totals.joinFirst(i), product = totals.joinSecond(i);
-    dmean[i] = static_cast<float>(-slope * sum);
-    dvariance[i] = static_cast<float>(-0.5 * slope * r * r * product);
-    dgamma[i] = static_cast<float>(product * r);
-    dbeta[i] = static_cast<float>(sum);
-    coefficients.a.set(i, static_cast<float>(slope));
-  }
-  inputGradient<Mask::kNone>(pass, dx, coefficients);
+  withElements(args, 1, [&](auto element) {
+    using T = decltype(element);
+    const T *dy = args.elements<T>(0, size), *x = args.elements<T>(1, size);
+    T* dx = args.elements<T>(5, size);
+    ChannelTotals totals(threadsFor(size), channels);
+    const Pass<T> pass{dy, x, nullptr, mean, nullptr, nullptr, nullptr, layout};
+    channelSums<Mask::kNone>(pass, totals);
+    Coefficients coefficients(layout);  // all zero at first
+    for (int64_t i = 0; i < channels; ++i) {
+      const double r = 1.0 / std::sqrt(static_cast<double>(variance[i]) + epsilon);
+      const double slope = (gamma != nullptr ? gamma[i] : 1.0) * r;
+      const double sum = totals.joinFirst(i), product = totals.joinSecond(i);
+      dmean[i] = static_cast<float>(-slope * sum);
+      dvariance[i] = static_cast<float>(-0.5 * slope * r * r * product);
+      dgamma[i] = static_cast<float>(product * r);
+      dbeta[i] = static_cast<float>(sum);
+      coefficients.a.set(i, static_cast<float>(slope));
+    }
+    inputGradient<Mask::kNone>(pass, dx, coefficients);
+  });
   return nullptr;
 }
 

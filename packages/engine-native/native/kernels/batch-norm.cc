@@ -8,15 +8,15 @@ namespace crucible {
 namespace {
 
 /** Sums of (x - shift) and (x - shift)^2 of rows [begin, end), eight channels a register. */
-template <int V>
-void momentsBlock(const float* x, int64_t channels, int64_t begin, int64_t end, const float* shift, double* sum, double* square) {
+template <int V, class T>
+void momentsBlock(const T* x, int64_t channels, int64_t begin, int64_t end, const float* shift, double* sum, double* square) {
   Float8 k[V], s[V], q[V];
   for (int v = 0; v < V; ++v) {
     k[v] = load8(shift + 8 * v);
     s[v] = q[v] = Float8{};
   }
   for (int64_t row = begin; row < end; ++row) {
-    const float* source = x + row * channels;
+    const T* source = x + row * channels;
 #pragma GCC unroll 4
     for (int v = 0; v < V; ++v) {
       const Float8 d = load8(source + 8 * v) - k[v];
@@ -32,12 +32,13 @@ void momentsBlock(const float* x, int64_t channels, int64_t begin, int64_t end, 
   }
 }
 
-void momentsRest(const float* x, int64_t channels, int64_t count, int64_t begin, int64_t end, const float* shift, double* sum, double* square) {
+template <class T>
+void momentsRest(const T* x, int64_t channels, int64_t count, int64_t begin, int64_t end, const float* shift, double* sum, double* square) {
   float s[8] = {}, q[8] = {};
   for (int64_t row = begin; row < end; ++row) {
-    const float* source = x + row * channels;
+    const T* source = x + row * channels;
     for (int64_t i = 0; i < count; ++i) {
-      const float d = source[i] - shift[i];
+      const float d = load(source, i) - shift[i];
       s[i] += d;
       q[i] += d * d;
     }
@@ -52,15 +53,17 @@ void momentsRest(const float* x, int64_t channels, int64_t count, int64_t begin,
  * Mean and biased variance of each channel in one read.
  * The first element serves as shift: sums of squares around a value near the mean do not cancel.
  */
-void moments(const float* x, const ChannelLayout& layout, float* mean, float* variance) {
+template <class T>
+void moments(const T* x, const ChannelLayout& layout, float* mean, float* variance) {
   const int64_t channels = layout.channels(), width = layout.panelChannels, step = rowsPerBlock(width);
   std::vector<float> firsts(static_cast<size_t>(channels));
   for (int64_t c = 0; c < channels; ++c) {
-    firsts[static_cast<size_t>(c)] = x[c / width * layout.panelRows * width + c % width];
+    firsts[static_cast<size_t>(c)] = load(x, c / width * layout.panelRows * width + c % width);
   }
   ChannelTotals totals(threadsFor(layout.size()), channels);
   forPanels(layout, [&](const PanelPart& part) {
-    const float *source = x + part.base, *shift = firsts.data() + part.channel;
+    const T* source = x + part.base;
+    const float* shift = firsts.data() + part.channel;
     double *sum = totals.first(part.thread) + part.channel, *square = totals.second(part.thread) + part.channel;
     for (int64_t row = part.begin; row < part.end; row += step) {
       const int64_t last = std::min(part.end, row + step);
@@ -83,22 +86,22 @@ void moments(const float* x, const ChannelLayout& layout, float* mean, float* va
   }
 }
 
-template <bool kResidual, Activation kActivation>
-void scaleShift(const float* x, const float* residual, float* y, const ChannelLayout& layout, const Tiled& scales,
+template <bool kResidual, Activation kActivation, class T>
+void scaleShift(const T* x, const T* residual, T* y, const ChannelLayout& layout, const Tiled& scales,
                 const Tiled& shifts) {
   forPanels(layout, [&](const PanelPart& part) {
     const float *scale = scales.at(part.channel), *shift = shifts.at(part.channel);
     forPeriods(part.begin, part.end, layout.panelChannels, [&](int64_t offset, int64_t count) {
       const int64_t at = part.base + offset;
-      const float *source = x + at, *added = kResidual ? residual + at : nullptr;
-      float* target = y + at;
+      const T *source = x + at, *added = kResidual ? residual + at : nullptr;
+      T* target = y + at;
 #pragma omp simd
       for (int64_t i = 0; i < count; ++i) {
-        float value = source[i] * scale[i] + shift[i];
-        if (kResidual) value += added[i];
+        float value = load(source, i) * scale[i] + shift[i];
+        if (kResidual) value += load(added, i);
         if (kActivation != Activation::kNone) value = value < 0.f ? 0.f : value;
         if (kActivation == Activation::kRelu6) value = value > 6.f ? 6.f : value;
-        target[i] = value;
+        store(target, i, value);
       }
     });
   });
@@ -110,7 +113,8 @@ struct Normalisation {
   float epsilon;
 };
 
-void normalise(const Normalisation& n, const float* x, const float* residual, float* y, Activation activation) {
+template <class T>
+void normalise(const Normalisation& n, const T* x, const T* residual, T* y, Activation activation) {
   Tiled scale(n.layout), shift(n.layout);
   for (int64_t c = 0; c < n.layout.channels(); ++c) {
     const float factor = normalScale(n.gamma != nullptr ? n.gamma[c] : 1.f, n.variance[c], n.epsilon);
@@ -120,9 +124,9 @@ void normalise(const Normalisation& n, const float* x, const float* residual, fl
   const auto run = [&](auto apply) { apply(x, residual, y, n.layout, scale, shift); };
   const bool adds = residual != nullptr;
   switch (activation) {
-    case Activation::kNone: adds ? run(scaleShift<true, Activation::kNone>) : run(scaleShift<false, Activation::kNone>); break;
-    case Activation::kRelu: adds ? run(scaleShift<true, Activation::kRelu>) : run(scaleShift<false, Activation::kRelu>); break;
-    case Activation::kRelu6: adds ? run(scaleShift<true, Activation::kRelu6>) : run(scaleShift<false, Activation::kRelu6>); break;
+    case Activation::kNone: adds ? run(scaleShift<true, Activation::kNone, T>) : run(scaleShift<false, Activation::kNone, T>); break;
+    case Activation::kRelu: adds ? run(scaleShift<true, Activation::kRelu, T>) : run(scaleShift<false, Activation::kRelu, T>); break;
+    case Activation::kRelu6: adds ? run(scaleShift<true, Activation::kRelu6, T>) : run(scaleShift<false, Activation::kRelu6, T>); break;
   }
 }
 
@@ -136,18 +140,20 @@ void normalise(const Normalisation& n, const float* x, const float* residual, fl
 napi_value batchNormTrain(const Args& args) {
   const ChannelLayout layout = ChannelLayout::from(args, 8);
   const int64_t channels = layout.channels(), size = layout.size();
-  const float* x = args.floats(0, size);
-  const float* residual = args.floatsOrNull(1, size);
   const float* gamma = args.floats(2, channels);
   const float* beta = args.floats(3, channels);
-  float* y = args.floats(4, size);
   float* mean = args.floats(5, 2 * channels);
   float* variance = mean + channels;
   float* movingMean = args.floatsOrNull(6, channels);
   float* movingVariance = args.floatsOrNull(7, channels);
   const float epsilon = static_cast<float>(args.number(9)), momentum = static_cast<float>(args.number(10));
-  moments(x, layout, mean, variance);
-  normalise({layout, mean, variance, gamma, beta, epsilon}, x, residual, y, static_cast<Activation>(args.integer(11)));
+  withElements(args, 0, [&](auto element) {
+    using T = decltype(element);
+    const T *x = args.elements<T>(0, size), *residual = args.elementsOrNull<T>(1, size);
+    moments(x, layout, mean, variance);
+    const Normalisation n{layout, mean, variance, gamma, beta, epsilon};
+    normalise<T>(n, x, residual, args.elements<T>(4, size), static_cast<Activation>(args.integer(11)));
+  });
   if (movingMean == nullptr || movingVariance == nullptr) return nullptr;
   const auto rows = static_cast<float>(layout.rows());
   const float unbias = rows > 1 ? rows / (rows - 1) : 1.f;
@@ -168,7 +174,10 @@ napi_value batchNorm(const Args& args) {
                         args.floatsOrNull(3, channels),
                         args.floatsOrNull(4, channels),
                         static_cast<float>(args.number(7))};
-  normalise(n, args.floats(0, layout.size()), nullptr, args.floats(5, layout.size()), Activation::kNone);
+  withElements(args, 0, [&](auto element) {
+    using T = decltype(element);
+    normalise<T>(n, args.elements<T>(0, layout.size()), nullptr, args.elements<T>(5, layout.size()), Activation::kNone);
+  });
   return nullptr;
 }
 

@@ -1,4 +1,7 @@
 // 2-D convolution, plain and grouped: forward, gradient of the input, gradient of the weights.
+#include <functional>
+#include <numeric>
+
 #include "../kernels.h"
 #include "../onednn.h"
 #include "../plan-cache.h"
@@ -15,7 +18,7 @@ enum Layout { kNhwc = 0, kBlocked16 = 1 };
 struct ConvShape {
   int32_t kind, batch, inHeight, inWidth, inChannels, filterHeight, filterWidth, outChannels, outHeight, outWidth;
   int32_t strideHeight, strideWidth, padTop, padLeft, padBottom, padRight, dilationHeight, dilationWidth, groups;
-  int32_t hasBias, activation, isInference, layout, winograd;
+  int32_t hasBias, activation, isInference, layout, winograd, isBf16;
 };
 constexpr size_t kFields = sizeof(ConvShape) / sizeof(int32_t);
 
@@ -25,6 +28,7 @@ struct ConvPlan {
   memory source, weights, destination, bias, scratchpad, userWeights;
   dnnl::reorder reorder;  // user weights to packed, or packed gradient to user's
   bool hasBias = false;
+  bool isBf16 = false;
   bool needsReorder = false;
   size_t packedBytes = 0;
   size_t scratchBytes = 0;
@@ -76,10 +80,13 @@ std::unique_ptr<ConvPlan> makePlan(const ConvShape& s) {
   const memory::dims dilations{s.dilationHeight - 1, s.dilationWidth - 1};
   const memory::dims padBegin{s.padTop, s.padLeft}, padEnd{s.padBottom, s.padRight};
   const auto tag = s.layout == kBlocked16 ? memory::format_tag::nChw16c : memory::format_tag::nhwc;
-  const memory::desc source(sourceDims, memory::data_type::f32, tag);
-  const memory::desc destination(destinationDims, memory::data_type::f32, tag);
+  plan->isBf16 = s.isBf16 != 0;
+  const auto type = s.isBf16 ? memory::data_type::bf16 : memory::data_type::f32;
+  const memory::desc source(sourceDims, type, tag);
+  const memory::desc destination(destinationDims, type, tag);
   const memory::desc user = filterDesc(s);
-  const memory::desc any(filterDims(s), memory::data_type::f32, memory::format_tag::any);
+  const memory::desc any(filterDims(s), type, memory::format_tag::any);
+  const memory::desc anyGradient(filterDims(s), memory::data_type::f32, memory::format_tag::any);
   const memory::desc bias({s.outChannels}, memory::data_type::f32, memory::format_tag::a);
   const auto method = s.winograd ? algorithm::convolution_winograd : algorithm::convolution_direct;
   const auto forwardKind = s.isInference ? prop_kind::forward_inference : prop_kind::forward_training;
@@ -117,12 +124,13 @@ std::unique_ptr<ConvPlan> makePlan(const ConvShape& s) {
     adopt<BackwardData>(*plan, desc, desc.weights_desc(), user);
   } else {
 #if DNNL_VERSION_MAJOR >= 3
-    const BackwardWeights::primitive_desc desc(engine, method, source, any, plan->hasBias ? bias : memory::desc(),
+    const BackwardWeights::primitive_desc desc(engine, method, source, anyGradient, plan->hasBias ? bias : memory::desc(),
                                                destination, strides, dilations, padBegin, padEnd, forward, plainAttr);
 #else
     const BackwardWeights::primitive_desc desc(
-        plan->hasBias ? BackwardWeights::desc(method, source, any, bias, destination, strides, dilations, padBegin, padEnd)
-                      : BackwardWeights::desc(method, source, any, destination, strides, dilations, padBegin, padEnd),
+        plan->hasBias
+            ? BackwardWeights::desc(method, source, anyGradient, bias, destination, strides, dilations, padBegin, padEnd)
+            : BackwardWeights::desc(method, source, anyGradient, destination, strides, dilations, padBegin, padEnd),
         plainAttr, engine, forward);
 #endif
     adopt<BackwardWeights>(*plan, desc, desc.diff_weights_desc(), user);
@@ -130,10 +138,12 @@ std::unique_ptr<ConvPlan> makePlan(const ConvShape& s) {
   plan->source = unboundMemory(source);
   plan->destination = unboundMemory(destination);
   plan->bias = unboundMemory(bias);
-  const auto floats = [](const memory::desc& desc) { return static_cast<int64_t>(desc.get_size() / sizeof(float)); };
-  plan->sourceSize = floats(source);
-  plan->destinationSize = floats(destination);
-  plan->weightsSize = floats(user);
+  const auto elements = [](const memory::dims& dims) {
+    return std::accumulate(dims.begin(), dims.end(), int64_t{1}, std::multiplies<int64_t>());
+  };
+  plan->sourceSize = elements(sourceDims);
+  plan->destinationSize = elements(destinationDims);
+  plan->weightsSize = elements(filterDims(s));
   plan->biasSize = plan->hasBias ? s.outChannels : 0;
   return plan;
 }
@@ -174,12 +184,17 @@ napi_value convPlan(const Args& args) {
  *
  * Forward reads source, weights, bias and writes destination. Backward data reads destination and
  * weights and writes source. Backward weights reads source and destination, writes weights and bias.
+ * In a bf16 plan source and destination are bf16; weights, bias and their gradients are always floats.
  */
 napi_value convRun(const Args& args) {
   ConvPlan& plan = plans().at(args.integer(0));
-  plan.source.set_data_handle(args.floats(1, plan.sourceSize));
+  const auto data = [&](size_t index, int64_t size) -> void* {
+    if (plan.isBf16) return args.bf16(index, size);
+    return args.floats(index, size);
+  };
+  plan.source.set_data_handle(data(1, plan.sourceSize));
   float* user = args.floats(2, plan.weightsSize);
-  plan.destination.set_data_handle(args.floats(3, plan.destinationSize));
+  plan.destination.set_data_handle(data(3, plan.destinationSize));
   if (plan.hasBias) plan.bias.set_data_handle(args.floats(4, plan.biasSize));
   const bool packs = plan.needsReorder && plan.kind != kBackwardWeights;
   const auto packedFloats = static_cast<int64_t>((plan.packedBytes + sizeof(float) - 1) / sizeof(float));

@@ -9,7 +9,7 @@ namespace {
 using dnnl::memory;
 
 struct MatMulShape {
-  int32_t batch, batchA, batchB, m, n, k, transposeA, transposeB, hasBias, activation;
+  int32_t batch, batchA, batchB, m, n, k, transposeA, transposeB, hasBias, activation, isBf16;
 };
 constexpr size_t kFields = sizeof(MatMulShape) / sizeof(int32_t);
 
@@ -17,22 +17,25 @@ struct MatMulPlan {
   dnnl::matmul primitive;
   memory a, b, c, bias, scratchpad;
   size_t scratchBytes = 0;
+  bool isBf16 = false;
   int64_t sizeA = 0, sizeB = 0, sizeC = 0, sizeBias = 0;
 };
 
 /** A transposed operand is the same memory read with other strides; nothing is copied. */
-memory::desc operand(memory::dim batch, memory::dim rows, memory::dim columns, bool transposed, bool stacked) {
+memory::desc operand(memory::dim batch, memory::dim rows, memory::dim columns, bool transposed, bool stacked,
+                     memory::data_type type = memory::data_type::f32) {
   const memory::dim rowStride = transposed ? 1 : columns, columnStride = transposed ? rows : 1;
-  const auto f32 = memory::data_type::f32;
-  if (!stacked) return {{rows, columns}, f32, memory::dims{rowStride, columnStride}};
-  return {{batch, rows, columns}, f32, memory::dims{rows * columns, rowStride, columnStride}};
+  if (!stacked) return {{rows, columns}, type, memory::dims{rowStride, columnStride}};
+  return {{batch, rows, columns}, type, memory::dims{rows * columns, rowStride, columnStride}};
 }
 
 std::unique_ptr<MatMulPlan> makePlan(const MatMulShape& s) {
   auto plan = std::make_unique<MatMulPlan>();
   const bool stacked = s.batch > 1;
-  const auto a = operand(s.batchA, s.m, s.k, s.transposeA != 0, stacked);
-  const auto b = operand(s.batchB, s.k, s.n, s.transposeB != 0, stacked);
+  plan->isBf16 = s.isBf16 != 0;
+  const auto type = s.isBf16 ? memory::data_type::bf16 : memory::data_type::f32;
+  const auto a = operand(s.batchA, s.m, s.k, s.transposeA != 0, stacked, type);
+  const auto b = operand(s.batchB, s.k, s.n, s.transposeB != 0, stacked, type);
   const auto c = operand(s.batch, s.m, s.n, false, stacked);
   const auto bias = operand(1, 1, s.n, false, stacked);
   const auto attr = attributes(static_cast<Activation>(s.activation));
@@ -62,7 +65,7 @@ PlanCache<MatMulPlan>& plans() {
   return *cache;
 }
 
-/** matMul(shape, a, b, c, bias | null) -> 1, or 0 if oneDNN refuses the shape. */
+/** matMul(shape, a, b, c, bias | null) -> 1, or 0 if oneDNN refuses the shape. In a bf16 plan a and b are bf16, c is not. */
 napi_value matMul(const Args& args) {
   const int32_t* fields = args.ints(0, kFields);
   const int64_t number = plans().find(fields, kFields, [&]() -> std::unique_ptr<MatMulPlan> {
@@ -76,8 +79,12 @@ napi_value matMul(const Args& args) {
   });
   if (number < 0) return args.toNumber(0);
   MatMulPlan& plan = plans().at(number);
-  plan.a.set_data_handle(args.floats(1, plan.sizeA));
-  plan.b.set_data_handle(args.floats(2, plan.sizeB));
+  const auto data = [&](size_t index, int64_t size) -> void* {
+    if (plan.isBf16) return args.bf16(index, size);
+    return args.floats(index, size);
+  };
+  plan.a.set_data_handle(data(1, plan.sizeA));
+  plan.b.set_data_handle(data(2, plan.sizeB));
   plan.c.set_data_handle(args.floats(3, plan.sizeC));
   plan.scratchpad.set_data_handle(scratch(plan.scratchBytes + 64));
   std::unordered_map<int, memory> arguments{{DNNL_ARG_SRC, plan.a},

@@ -16,11 +16,6 @@ struct PoolShape {
 
   int64_t inputSize() const { return int64_t{batch} * inHeight * inWidth * channels; }
   int64_t outputSize() const { return int64_t{batch} * outHeight * outWidth * channels; }
-  /** 2x2 windows that neither overlap nor leave the image: worth loops of their own. */
-  bool isPlain2x2() const {
-    return filterHeight == 2 && filterWidth == 2 && strideHeight == 2 && strideWidth == 2 && padTop == 0 &&
-           padLeft == 0 && dilationHeight == 1 && dilationWidth == 1 && outHeight * 2 <= inHeight && outWidth * 2 <= inWidth;
-  }
 };
 constexpr size_t kFields = sizeof(PoolShape) / sizeof(int32_t);
 
@@ -50,17 +45,6 @@ float larger(float a, float b) {
   return b != b ? b : m;  // NaN wins, so that it is seen
 }
 
-void maxPool2x2Row(const PoolShape& s, const float* top, float* y) {
-  const int64_t channels = s.channels;
-  const float* bottom = top + s.inWidth * channels;
-  for (int64_t column = 0; column < s.outWidth; ++column, top += 2 * channels, bottom += 2 * channels, y += channels) {
-#pragma omp simd
-    for (int64_t c = 0; c < channels; ++c) {
-      y[c] = larger(larger(top[c], top[c + channels]), larger(bottom[c], bottom[c + channels]));
-    }
-  }
-}
-
 /** maxPool(x, y, shape) */
 napi_value maxPool(const Args& args) {
   const PoolShape s = shapeOf(args, 2);
@@ -72,10 +56,6 @@ napi_value maxPool(const Args& args) {
       const int64_t row = line % s.outHeight;
       const float* in = x + line / s.outHeight * image;
       float* out = y + line * s.outWidth * channels;
-      if (s.isPlain2x2()) {
-        maxPool2x2Row(s, in + row * 2 * s.inWidth * channels, out);
-        continue;
-      }
       for (int64_t column = 0; column < s.outWidth; ++column, out += channels) {
         for (int64_t c = 0; c < channels; ++c) out[c] = -INFINITY;
         forWindow(s, row, column, [&](int64_t pixel, int32_t) {
@@ -117,25 +97,6 @@ napi_value avgPool(const Args& args) {
   return nullptr;
 }
 
-/** Each dy goes to the first largest of its 2x2 window, zero to the other three. */
-void maxPoolGrad2x2Row(const PoolShape& s, const float* dy, const float* x, float* dx) {
-  const int64_t channels = s.channels, below = int64_t{s.inWidth} * channels;
-  for (int64_t column = 0; column < s.outWidth; ++column, dy += channels, x += 2 * channels, dx += 2 * channels) {
-#pragma omp simd
-    for (int64_t c = 0; c < channels; ++c) {
-      const float a = x[c], b = x[c + channels], d = x[c + below], e = x[c + below + channels];
-      const float most = larger(larger(a, b), larger(d, e)), slope = dy[c];
-      const float first = a == most ? slope : 0.f, rest1 = a == most ? 0.f : slope;
-      const float second = b == most ? rest1 : 0.f, rest2 = b == most ? 0.f : rest1;
-      const float third = d == most ? rest2 : 0.f, fourth = d == most ? 0.f : rest2;
-      dx[c] = first;
-      dx[c + channels] = second;
-      dx[c + below] = third;
-      dx[c + below + channels] = fourth;
-    }
-  }
-}
-
 /** maxPoolGrad(dy, x, dx, shape): the first largest element of each window takes its dy. */
 napi_value maxPoolGrad(const Args& args) {
   const PoolShape s = shapeOf(args, 3);
@@ -153,14 +114,8 @@ napi_value maxPoolGrad(const Args& args) {
     for (int64_t n = begin; n < end; ++n) {
       const float *in = x + n * image, *slope = dy + n * outImage;
       float* out = dx + n * image;
-      const bool covered = s.isPlain2x2() && s.outHeight * 2 == s.inHeight && s.outWidth * 2 == s.inWidth;
-      if (!covered) std::memset(out, 0, static_cast<size_t>(image) * sizeof(float));
+      std::memset(out, 0, static_cast<size_t>(image) * sizeof(float));
       for (int64_t row = 0; row < s.outHeight; ++row) {
-        if (s.isPlain2x2()) {
-          const int64_t at = row * 2 * s.inWidth * channels;
-          maxPoolGrad2x2Row(s, slope + row * s.outWidth * channels, in + at, out + at);
-          continue;
-        }
         for (int64_t column = 0; column < s.outWidth; ++column) {
           for (int64_t c = 0; c < channels; ++c) {
             most[c] = -INFINITY;

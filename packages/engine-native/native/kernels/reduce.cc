@@ -12,33 +12,36 @@ namespace {
 constexpr int64_t kBlock = 256;
 
 /** Adds rows [begin, end) of `x`, columns [first, last) of `width`, to `total`. */
-void addRows(const float* x, int64_t width, int64_t begin, int64_t end, int64_t first, int64_t last, double* total,
+template <class T>
+void addRows(const T* x, int64_t width, int64_t begin, int64_t end, int64_t first, int64_t last, double* total,
              std::vector<float>& block) {
   block.resize(static_cast<size_t>(last - first));
   for (int64_t row = begin; row < end; row += kBlock) {
     std::fill(block.begin(), block.end(), 0.f);
     float* sums = block.data();
     for (int64_t r = row; r < std::min(end, row + kBlock); ++r) {
-      const float* source = x + r * width + first;
+      const T* source = x + r * width + first;
 #pragma omp simd
-      for (int64_t i = 0; i < last - first; ++i) sums[i] += source[i];
+      for (int64_t i = 0; i < last - first; ++i) sums[i] += load(source, i);
     }
     for (int64_t i = 0; i < last - first; ++i) total[i] += sums[i];
   }
 }
 
-double sumOf(const float* x, int64_t count) {
+template <class T>
+double sumOf(const T* x, int64_t count) {
   double total = 0;
   for (int64_t at = 0; at < count; at += 4096) {
     float block = 0;
 #pragma omp simd reduction(+ : block)
-    for (int64_t i = at; i < std::min(count, at + 4096); ++i) block += x[i];
+    for (int64_t i = at; i < std::min(count, at + 4096); ++i) block += load(x, i);
     total += block;
   }
   return total;
 }
 
-void sumWhole(const float* x, float* y, int64_t count, double scale) {
+template <class T>
+void sumWhole(const T* x, float* y, int64_t count, double scale) {
   std::vector<double> part(static_cast<size_t>(omp_get_max_threads()), 0.0);
   parallelRanges(count, 4096, count, [&](int64_t begin, int64_t end, int thread) {
     part[static_cast<size_t>(thread)] = sumOf(x + begin, end - begin);
@@ -49,7 +52,8 @@ void sumWhole(const float* x, float* y, int64_t count, double scale) {
 }
 
 /** One [reduced, inner] matrix to its column sums, rows shared among threads. */
-void sumColumns(const float* x, float* y, int64_t reduced, int64_t inner, double scale) {
+template <class T>
+void sumColumns(const T* x, float* y, int64_t reduced, int64_t inner, double scale) {
   const int threads = omp_get_max_threads();
   std::vector<double> parts(static_cast<size_t>(threads * inner), 0.0);
   parallelRanges(reduced, 1, reduced * inner, [&](int64_t begin, int64_t end, int thread) {
@@ -63,12 +67,8 @@ void sumColumns(const float* x, float* y, int64_t reduced, int64_t inner, double
   }
 }
 
-/** sum(x, y, outer, reduced, inner, scale): y[o, i] = scale * sum over r of x[o, r, i]. */
-napi_value sum(const Args& args) {
-  const int64_t outer = args.integer(2), reduced = args.integer(3), inner = args.integer(4);
-  const double scale = args.number(5);
-  const float* x = args.floats(0, outer * reduced * inner);
-  float* y = args.floats(1, outer * inner);
+template <class T>
+void sumMiddle(const T* x, float* y, int64_t outer, int64_t reduced, int64_t inner, double scale) {
   if (inner == 1 && outer == 1) {
     sumWhole(x, y, reduced, scale);
   } else if (inner == 1) {
@@ -94,6 +94,16 @@ napi_value sum(const Args& args) {
       }
     });
   }
+}
+
+/** sum(x, y, outer, reduced, inner, scale): y[o, i] = scale * sum over r of x[o, r, i]; x may be bf16. */
+napi_value sum(const Args& args) {
+  const int64_t outer = args.integer(2), reduced = args.integer(3), inner = args.integer(4);
+  const double scale = args.number(5);
+  float* y = args.floats(1, outer * inner);
+  withElements(args, 0, [&](auto element) {
+    sumMiddle(args.elements<decltype(element)>(0, outer * reduced * inner), y, outer, reduced, inner, scale);
+  });
   return nullptr;
 }
 
@@ -119,29 +129,35 @@ napi_value max(const Args& args) {
   return nullptr;
 }
 
-/** expand(dy, dx, outer, reduced, inner, scale): dx[o, r, i] = scale * dy[o, i]. */
-napi_value expand(const Args& args) {
-  const int64_t outer = args.integer(2), reduced = args.integer(3), inner = args.integer(4);
-  const float scale = static_cast<float>(args.number(5));
-  const float* dy = args.floats(0, outer * inner);
-  float* dx = args.floats(1, outer * reduced * inner);
+template <class T>
+void expandMiddle(const float* dy, T* dx, int64_t outer, int64_t reduced, int64_t inner, float scale) {
   parallelRanges(outer * reduced, 1, outer * reduced * inner, [&](int64_t begin, int64_t end, int) {
     if (inner == 1) {
       for (int64_t row = begin; row < end;) {
         const int64_t o = row / reduced, last = std::min(end, (o + 1) * reduced);
         const float value = dy[o] * scale;
 #pragma omp simd
-        for (int64_t r = row; r < last; ++r) dx[r] = value;
+        for (int64_t r = row; r < last; ++r) store(dx, r, value);
         row = last;
       }
       return;
     }
     for (int64_t row = begin; row < end; ++row) {
       const float* source = dy + row / reduced * inner;
-      float* target = dx + row * inner;
+      T* target = dx + row * inner;
 #pragma omp simd
-      for (int64_t i = 0; i < inner; ++i) target[i] = source[i] * scale;
+      for (int64_t i = 0; i < inner; ++i) store(target, i, source[i] * scale);
     }
+  });
+}
+
+/** expand(dy, dx, outer, reduced, inner, scale): dx[o, r, i] = scale * dy[o, i]; dx may be bf16. */
+napi_value expand(const Args& args) {
+  const int64_t outer = args.integer(2), reduced = args.integer(3), inner = args.integer(4);
+  const float scale = static_cast<float>(args.number(5));
+  const float* dy = args.floats(0, outer * inner);
+  withElements(args, 1, [&](auto element) {
+    expandMiddle(dy, args.elements<decltype(element)>(1, outer * reduced * inner), outer, reduced, inner, scale);
   });
   return nullptr;
 }

@@ -1,8 +1,6 @@
 // One optimizer step of stochastic gradient descent for all parameters of a network.
-#include <vector>
-
 #include "../kernels.h"
-#include "../parallel.h"
+#include "../parameters.h"
 
 namespace crucible {
 namespace {
@@ -53,7 +51,6 @@ napi_value sgdStep(const Args& args) {
   if (args.listLength(1) != count || args.listLength(2) != count) throw std::invalid_argument("lists differ in length");
   const float* settings = args.floats(3, int64_t{4} * count);
   std::vector<Parameter> parameters(count);
-  int64_t elements = 0;
   for (uint32_t i = 0; i < count; ++i) {
     Parameter& p = parameters[i];
     p.weights = args.listFloats(0, i, 0, &p.size);
@@ -66,18 +63,8 @@ napi_value sgdStep(const Args& args) {
     p.momentum = settings[4 * i + 1];
     p.weightDecay = settings[4 * i + 2];
     p.nesterov = settings[4 * i + 3] != 0.f;
-    elements += p.size;
   }
-  const int threads = threadsFor(elements);
-#pragma omp parallel num_threads(threads)
-  {
-    const int64_t thread = omp_get_thread_num();
-    for (const Parameter& p : parameters) {
-      const int64_t part = ((p.size + threads - 1) / threads + 63) / 64 * 64;
-      const int64_t begin = std::min(p.size, thread * part);
-      update(p, begin, std::min(p.size, begin + part));
-    }
-  }
+  forParameters(parameters, update);
   return nullptr;
 }
 

@@ -1,14 +1,8 @@
 import { engine, FusedBatchNorm, type GradFunc, registerGradient, reshape, type Tensor } from '@tensorflow/tfjs-core';
 import { BATCH_NORM_GRAD } from '../kernels/batch-norm.ts';
 import { BATCH_NORM_TRAIN, BATCH_NORM_TRAIN_GRAD, type BatchNormTrainAttrs } from '../ops/batch-norm-train.ts';
+import { part } from './parts.ts';
 import { replaceGradient } from './replace-gradient.ts';
-
-/** One of several results of a gradient kernel; they live until the backward scope ends. */
-const part = (parts: readonly Tensor[], at: number) => (): Tensor => {
-  const found = parts[at];
-  if (found === undefined) throw new Error(`gradient kernel has no result ${at}`);
-  return found;
-};
 
 /** `FusedBatchNorm`: all five gradients in one kernel. The stock one repeats per-channel values to full size. */
 export function replaceBatchNormGradient(): void {

@@ -1,6 +1,7 @@
 import { type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { BLOCK_CHANNELS, type OneDnnBackend } from '../backend.ts';
 import { sizeOf } from '../native-kernel.ts';
+import type { Form } from '../tensor-record.ts';
 
 /** A reduction seen on `[outer, reduced, inner]`. */
 export interface Reduction {
@@ -15,7 +16,7 @@ export interface Reduction {
 
 /** Extents of a reduction in the form of data that it reads. */
 export interface ReductionForm extends Pick<Reduction, 'outer' | 'reduced' | 'inner'> {
-  readonly isBlocked: boolean;
+  readonly form: Form;
 }
 
 /**
@@ -41,12 +42,14 @@ export function reductionOf(shape: number[], axis: number | number[]): Reduction
 
 /**
  * A reduction as the native loops do it. Over the pixels of a blocked image each block is a matrix of its own, and
- * the sums come out in row-major order; any other reduction reads the row-major form.
+ * the sums come out in row-major order; any other reduction reads a row-major form.
  */
 export function reductionIn(backend: OneDnnBackend, x: TensorInfo, reduction: Reduction): ReductionForm {
   const { outer, reduced, inner } = reduction;
   const [images, height = 1, width = 1, channels] = x.shape;
   const isOverPixels = outer === images && reduced === height * width && inner === channels;
-  if (!isOverPixels || !backend.isBlocked(x)) return { isBlocked: false, outer, reduced, inner };
-  return { isBlocked: true, outer: (outer * inner) / BLOCK_CHANNELS, reduced, inner: BLOCK_CHANNELS };
+  const form = backend.formOf(x);
+  if (form !== 'blocked') return { form, outer, reduced, inner };
+  if (!isOverPixels) return { form: 'float32', outer, reduced, inner };
+  return { form, outer: (outer * inner) / BLOCK_CHANNELS, reduced, inner: BLOCK_CHANNELS };
 }

@@ -36,13 +36,13 @@ interface BackwardInputs {
 export const batchNormTrainKernels: readonly NativeKernel[] = [
   nativeKernel<ForwardInputs, BatchNormTrainAttrs>(BATCH_NORM_TRAIN, (inputs, attrs, backend) => {
     const { x, gamma, beta, residual } = inputs;
-    const { isBlocked, fields } = channelLayoutOf(backend, x);
-    const { info, values } = backend.outputIn(isBlocked, x.shape);
+    const { form, fields } = channelLayoutOf(backend, x);
+    const { info, values } = backend.outputIn(form, x.shape);
     const statistics = backend.pool.take(2 * sizeOf(gamma.shape));
     backend.record(info.dataId).aux = statistics;
     backend.addon.batchNormTrain(
-      backend.valuesIn(isBlocked, x),
-      residual === undefined ? null : backend.valuesIn(isBlocked, residual),
+      backend.valuesIn(form, x),
+      residual === undefined ? null : backend.valuesIn(form, residual),
       backend.float32(gamma),
       backend.float32(beta),
       values,
@@ -60,20 +60,20 @@ export const batchNormTrainKernels: readonly NativeKernel[] = [
   nativeKernel<BackwardInputs, BatchNormTrainAttrs>(BATCH_NORM_TRAIN_GRAD, (inputs, attrs, backend) => {
     const { dy, x, gamma, beta, y } = inputs;
     const statistics = backend.record(y.dataId).aux;
-    if (statistics === undefined)
+    if (!(statistics instanceof Float32Array))
       throw new Error('batchNormTrain: its output was moved from the engine before the backward pass');
-    const { isBlocked, fields } = channelLayoutOf(backend, x);
+    const { form, fields } = channelLayoutOf(backend, x);
     const isActivated = attrs.activation !== 'none';
-    const dx = backend.outputIn(isBlocked, x.shape);
+    const dx = backend.outputIn(form, x.shape);
     const dgamma = backend.output(gamma.shape);
     const dbeta = backend.output(gamma.shape);
     // without an activation the residual's gradient is dy itself
-    const dresidual = attrs.hasResidual && isActivated ? backend.outputIn(isBlocked, x.shape) : undefined;
+    const dresidual = attrs.hasResidual && isActivated ? backend.outputIn(form, x.shape) : undefined;
     backend.addon.batchNormTrainGrad(
-      backend.valuesIn(isBlocked, dy),
-      backend.valuesIn(isBlocked, x),
+      backend.valuesIn(form, dy),
+      backend.valuesIn(form, x),
       // without a residual the mask is computed from x
-      dresidual === undefined ? null : backend.valuesIn(isBlocked, y),
+      dresidual === undefined ? null : backend.valuesIn(form, y),
       backend.float32(gamma),
       backend.float32(beta),
       statistics,

@@ -31,10 +31,10 @@ export const batchNormKernels: readonly NativeKernel[] = [
   nativeKernel<FusedBatchNormInputs, FusedBatchNormAttrs>(FusedBatchNorm, (inputs, { varianceEpsilon }, backend) => {
     const { x, mean, variance, scale, offset } = inputs;
     if (!areFloat32(x) || sizeOf(x.shape) === 0 || !isPerChannel(x, mean, variance, scale, offset)) return undefined;
-    const { isBlocked, fields } = channelLayoutOf(backend, x);
-    const { info, values } = backend.outputIn(isBlocked, x.shape);
+    const { form, fields } = channelLayoutOf(backend, x);
+    const { info, values } = backend.outputIn(form, x.shape);
     backend.addon.batchNorm(
-      backend.valuesIn(isBlocked, x),
+      backend.valuesIn(form, x),
       backend.float32(mean),
       backend.float32(variance),
       orNull(backend, scale),
@@ -48,13 +48,13 @@ export const batchNormKernels: readonly NativeKernel[] = [
 
   nativeKernel<BatchNormGradInputs, FusedBatchNormAttrs>(BATCH_NORM_GRAD, (inputs, { varianceEpsilon }, backend) => {
     const { dy, x, mean, variance, scale } = inputs;
-    const { isBlocked, fields } = channelLayoutOf(backend, x);
-    const dx = backend.outputIn(isBlocked, x.shape);
+    const { form, fields } = channelLayoutOf(backend, x);
+    const dx = backend.outputIn(form, x.shape);
     const perChannel = () => backend.output(mean.shape);
     const [dmean, dvariance, dscale, doffset] = [perChannel(), perChannel(), perChannel(), perChannel()];
     backend.addon.batchNormGrad(
-      backend.valuesIn(isBlocked, dy),
-      backend.valuesIn(isBlocked, x),
+      backend.valuesIn(form, dy),
+      backend.valuesIn(form, x),
       backend.float32(mean),
       backend.float32(variance),
       orNull(backend, scale),

@@ -31,18 +31,27 @@ function onBlocks(backend: OneDnnBackend, a: TensorInfo, b: TensorInfo, broadcas
   return { ...broadcast, outer: (images * channels) / BLOCK_CHANNELS, middle: height * width, inner: BLOCK_CHANNELS };
 }
 
+/** True if kernels made all of them as bf16; their sum stays in that form. */
+const areNarrow = (backend: OneDnnBackend, ...tensors: TensorInfo[]): boolean =>
+  tensors.every((tensor) => backend.formOf(tensor) === 'bf16');
+
 const arithmetic = (name: string, code: number): NativeKernel =>
   nativeKernel<BinaryInputs>(name, ({ a, b }, _attrs, backend) => {
     if (!areFloat32(a, b)) return undefined;
     const rowMajor = broadcastOf(a.shape, b.shape);
     if (rowMajor === undefined) return undefined;
+    if (name === Add && rowMajor.code === SAME && areNarrow(backend, a, b)) {
+      const { info, values } = backend.outputBf16(rowMajor.shape);
+      backend.addon.addBf16(backend.bf16(a), backend.bf16(b), values);
+      return info;
+    }
     const blocked = onBlocks(backend, a, b, rowMajor);
     const { outer, middle, inner, shape, code: fit } = blocked ?? rowMajor;
     const isBlocked = blocked !== undefined;
     const isWhole = (info: TensorInfo) => info.shape.join() === shape.join();
-    const { info, values } = backend.outputIn(isBlocked, shape);
-    const left = backend.valuesIn(isBlocked && isWhole(a), a);
-    const right = backend.valuesIn(isBlocked && isWhole(b), b);
+    const { info, values } = isBlocked ? backend.outputBlocked(shape) : backend.output(shape);
+    const elements = (info: TensorInfo) => (isBlocked && isWhole(info) ? backend.blocked(info) : backend.float32(info));
+    const [left, right] = [elements(a), elements(b)];
     backend.addon.binary(code, left, right, values, fit, outer, middle, inner);
     return info;
   });
@@ -50,11 +59,12 @@ const arithmetic = (name: string, code: number): NativeKernel =>
 const addN = nativeKernel<TensorInfo[]>(AddN, (tensors, _attrs, backend) => {
   const [first, second, ...others] = tensors;
   if (first === undefined || second === undefined || !areFloat32(...tensors)) return undefined;
-  const isBlocked = tensors.every((tensor) => backend.isBlocked(tensor));
-  const { info, values } = backend.outputIn(isBlocked, first.shape);
+  const isBlocked = tensors.every((tensor) => backend.formOf(tensor) === 'blocked');
+  const elements = (tensor: TensorInfo) => (isBlocked ? backend.blocked(tensor) : backend.float32(tensor));
+  const { info, values } = isBlocked ? backend.outputBlocked(first.shape) : backend.output(first.shape);
   const add = (a: Float32Array, b: TensorInfo) =>
-    backend.addon.binary(CODES[Add], a, backend.valuesIn(isBlocked, b), values, SAME, 1, 1, values.length);
-  add(backend.valuesIn(isBlocked, first), second);
+    backend.addon.binary(CODES[Add], a, elements(b), values, SAME, 1, 1, values.length);
+  add(elements(first), second);
   for (const other of others) add(values, other);
   return info;
 });

@@ -1,12 +1,9 @@
-import { type backend_util, engine, type TensorInfo } from '@tensorflow/tfjs-core';
+import { engine, type TensorInfo } from '@tensorflow/tfjs-core';
 import { BLOCK_CHANNELS, type OneDnnBackend } from '../backend.ts';
 import { sizeOf } from '../native-kernel.ts';
-
-/** A convolution as tfjs describes it; `isDepthwise` if each input channel has filters of its own. */
-export interface Conv {
-  readonly info: backend_util.Conv2DInfo;
-  readonly isDepthwise: boolean;
-}
+import type { Form } from '../tensor-record.ts';
+import type { Conv } from './conv.ts';
+import { filterGradientByProduct } from './conv-filter-product.ts';
 
 /** Activations that a convolution or a matrix product can apply to its result; codes of `native/onednn.h`. */
 const ACTIVATION_CODES: Readonly<Record<string, number>> = { linear: 0, relu: 1, relu6: 2 };
@@ -19,27 +16,28 @@ const BACKWARD_INPUT = 1;
 const BACKWARD_FILTER = 2;
 
 // Filled anew for each call; order of fields as in `native/kernels/conv.cc`.
-const fields = new Int32Array(24);
+const fields = new Int32Array(25);
 const sizes = new Int32Array(1);
 
 /** How the data lies and how it is computed. */
-interface Form {
-  readonly isBlocked: boolean;
+interface Way {
+  readonly form: Form;
   readonly winograd: boolean;
 }
-const ROW_MAJOR: Form = { isBlocked: false, winograd: false };
-const BLOCKED: Form = { isBlocked: true, winograd: false };
-const WINOGRAD: Form = { isBlocked: true, winograd: true };
+const ROW_MAJOR: Way = { form: 'float32', winograd: false };
+const BLOCKED: Way = { form: 'blocked', winograd: false };
+const WINOGRAD: Way = { form: 'blocked', winograd: true };
+const BF16: Way = { form: 'bf16', winograd: false };
 
 interface Plan {
-  readonly isBlocked: boolean;
+  readonly form: Form;
   readonly number: number;
   /** Floats of a packed copy of the weights, 0 if they are used as they are. */
   readonly packedLength: number;
 }
 
 function findPlanOf(
-  form: Form,
+  way: Way,
   backend: OneDnnBackend,
   kind: number,
   conv: Conv,
@@ -55,10 +53,11 @@ function findPlanOf(
   fields.set([info.strideHeight, info.strideWidth, padInfo.top, padInfo.left, padInfo.bottom, padInfo.right], 10);
   fields.set([info.dilationHeight, info.dilationWidth, groups, hasBias ? 1 : 0, activation], 16);
   // outside of training the filter is transformed once, when it is packed, instead of in each call
-  const isInference = form.winograd && kind === FORWARD && engine().state.gradientDepth === 0;
-  fields.set([isInference ? 1 : 0, form.isBlocked ? 1 : 0, form.winograd ? 1 : 0], 21);
+  const isInference = way.winograd && kind === FORWARD && engine().state.gradientDepth === 0;
+  const isBlocked = way.form === 'blocked';
+  fields.set([isInference, isBlocked, way.winograd, way.form === 'bf16'].map(Number), 21);
   const number = backend.addon.convPlan(fields, sizes);
-  return number < 0 ? undefined : { number, packedLength: sizes[0] ?? 0, isBlocked: form.isBlocked };
+  return number < 0 ? undefined : { number, packedLength: sizes[0] ?? 0, form: way.form };
 }
 
 /** Narrower layers lose more to Winograd's transforms than they gain in products. */
@@ -81,8 +80,8 @@ function gainsFromWinograd({ info }: Conv): boolean {
 }
 
 /**
- * Plan for a convolution in the form that suits it: Winograd on blocked data where it gains, otherwise the
- * form in which its input already is. Undefined if oneDNN refuses all of them.
+ * Plan for a convolution in the form that suits it: bf16 if that was asked for, Winograd on blocked data where
+ * it gains, otherwise the form in which its input already is. Undefined if oneDNN refuses all of them.
  *
  * The choice is a rule, never a timing, so that a run can be repeated bit by bit.
  */
@@ -98,13 +97,14 @@ function findPlan(
   if (sizeOf(info.inShape) === 0 || sizeOf(info.outShape) === 0) return undefined;
   const canBlock =
     !conv.isDepthwise && info.inChannels % BLOCK_CHANNELS === 0 && info.outChannels % BLOCK_CHANNELS === 0;
-  const forms = [
+  const ways = [
+    ...(backend.precision === 'bf16' ? [BF16] : []),
     ...(canBlock && backend.winograd && gainsFromWinograd(conv) ? [WINOGRAD] : []),
     ...(canBlock && backend.isBlocked(input) ? [BLOCKED] : []),
     ROW_MAJOR,
   ];
-  for (const form of forms) {
-    const plan = findPlanOf(form, backend, kind, conv, hasBias, activation);
+  for (const way of ways) {
+    const plan = findPlanOf(way, backend, kind, conv, hasBias, activation);
     if (plan !== undefined) return plan;
   }
   return undefined;
@@ -135,11 +135,11 @@ export function convForward(
   const plan = findPlan(backend, FORWARD, conv, x, bias !== undefined, activation);
   if (plan === undefined) return undefined;
   const packed = packedFilter(backend, plan, filter);
-  const { info, values } = backend.outputIn(plan.isBlocked, conv.info.outShape);
+  const { info, values } = backend.outputIn(plan.form, conv.info.outShape);
   const biasValues = bias === undefined ? null : backend.float32(bias);
   backend.addon.convRun(
     plan.number,
-    backend.valuesIn(plan.isBlocked, x),
+    backend.valuesIn(plan.form, x),
     backend.float32(filter),
     values,
     biasValues,
@@ -159,12 +159,12 @@ export function convInputGradient(
   const plan = findPlan(backend, BACKWARD_INPUT, conv, dy, false, 0);
   if (plan === undefined) return undefined;
   const packed = packedFilter(backend, plan, filter);
-  const { info, values } = backend.outputIn(plan.isBlocked, conv.info.inShape);
+  const { info, values } = backend.outputIn(plan.form, conv.info.inShape);
   backend.addon.convRun(
     plan.number,
     values,
     backend.float32(filter),
-    backend.valuesIn(plan.isBlocked, dy),
+    backend.valuesIn(plan.form, dy),
     null,
     packed.values,
     packed.mustPack,
@@ -180,10 +180,12 @@ export function convFilterGradient(
   dy: TensorInfo,
   filterShape: number[],
 ): TensorInfo | undefined {
+  const product = backend.precision === 'bf16' ? filterGradientByProduct(backend, conv, x, dy, filterShape) : undefined;
+  if (product !== undefined) return product;
   const plan = findPlan(backend, BACKWARD_FILTER, conv, x, false, 0);
   if (plan === undefined) return undefined;
   const { info, values } = backend.output(filterShape);
-  const [source, slope] = [backend.valuesIn(plan.isBlocked, x), backend.valuesIn(plan.isBlocked, dy)];
+  const [source, slope] = [backend.valuesIn(plan.form, x), backend.valuesIn(plan.form, dy)];
   backend.addon.convRun(plan.number, source, values, slope, null, null, 0);
   return info;
 }

@@ -16,7 +16,8 @@ import {
 } from '@tensorflow/tfjs-core';
 import type { OneDnnBackend } from '../backend.ts';
 import { areFloat32, type NativeKernel, nativeKernel, sizeOf } from '../native-kernel.ts';
-import { activationCode, type Conv, convFilterGradient, convForward, convInputGradient } from './conv-plan.ts';
+import type { Conv } from './conv.ts';
+import { activationCode, convFilterGradient, convForward, convInputGradient } from './conv-plan.ts';
 
 type Shape4D = [number, number, number, number];
 

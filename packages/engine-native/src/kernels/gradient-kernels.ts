@@ -18,15 +18,15 @@ interface ExpandAttrs {
 /** Kernels that only replaced gradients call; the prefix keeps them apart from any kernel of tfjs. */
 export const gradientKernels: readonly NativeKernel[] = [
   nativeKernel<{ dy: TensorInfo; x: TensorInfo }, ReluGradAttrs>(RELU_GRAD, ({ dy, x }, { upper }, backend) => {
-    const isBlocked = backend.isBlocked(x);
-    const { info, values } = backend.outputIn(isBlocked, x.shape);
-    backend.addon.reluGrad(backend.valuesIn(isBlocked, dy), backend.valuesIn(isBlocked, x), values, upper);
+    const form = backend.formOf(x);
+    const { info, values } = backend.outputIn(form, x.shape);
+    backend.addon.reluGrad(backend.valuesIn(form, dy), backend.valuesIn(form, x), values, upper);
     return info;
   }),
 
   nativeKernel<{ dy: TensorInfo; x: TensorInfo }, ExpandAttrs>(EXPAND, ({ dy, x }, { reduction, scale }, backend) => {
-    const { isBlocked, outer, reduced, inner } = reductionIn(backend, x, reduction);
-    const { info, values } = backend.outputIn(isBlocked, x.shape);
+    const { form, outer, reduced, inner } = reductionIn(backend, x, reduction);
+    const { info, values } = backend.outputIn(form, x.shape);
     backend.addon.expand(backend.float32(dy), values, outer, reduced, inner, scale);
     return info;
   }),

@@ -12,7 +12,7 @@ import { areFloat32, type NativeKernel, nativeKernel, sizeOf } from '../native-k
 import { activationCode } from './conv-plan.ts';
 
 // Filled anew for each call; order of fields as in `native/kernels/matmul.cc`.
-const fields = new Int32Array(10);
+const fields = new Int32Array(11);
 
 /** Rows and columns of the last two axes, after transposition. */
 function matrixOf({ shape }: TensorInfo, isTransposed: boolean): [number, number] {
@@ -20,6 +20,9 @@ function matrixOf({ shape }: TensorInfo, isTransposed: boolean): [number, number
   const columns = shape.at(-1) ?? 1;
   return isTransposed ? [columns, rows] : [rows, columns];
 }
+
+/** Products with fewer multiplications lose more to rounding their operands than they gain. */
+const MIN_BF16_PRODUCTS = 1e6;
 
 function multiply(
   backend: OneDnnBackend,
@@ -40,11 +43,13 @@ function multiply(
   if (sizeA === sizeB && stackA.join() !== stackB.join() && sizeA !== 1) return undefined;
   const stack = sizeA > sizeB || (sizeA === sizeB && stackA.length >= stackB.length) ? stackA : stackB;
   const batch = Math.max(sizeA, sizeB);
+  const form = backend.precision === 'bf16' && batch === 1 && m * n * k > MIN_BF16_PRODUCTS ? 'bf16' : 'float32';
   const flags = [attrs.transposeA ? 1 : 0, attrs.transposeB ? 1 : 0, bias ? 1 : 0, activation];
-  fields.set([batch, sizeA, sizeB, m, n, k, ...flags]);
+  fields.set([batch, sizeA, sizeB, m, n, k, ...flags, form === 'bf16' ? 1 : 0]);
   const { info, values } = backend.output([...stack, m, n]);
   const biasValues = bias ? backend.float32(bias) : null;
-  if (backend.addon.matMul(fields, backend.float32(a), backend.float32(b), values, biasValues) !== 0) return info;
+  const [left, right] = [backend.valuesIn(form, a), backend.valuesIn(form, b)];
+  if (backend.addon.matMul(fields, left, right, values, biasValues) !== 0) return info;
   backend.disposeIntermediateTensorInfo(info);
   return undefined;
 }

@@ -16,9 +16,9 @@ const total = (name: string, scaleOf: (reduction: Reduction) => number): NativeK
     if (!areFloat32(x) || sizeOf(x.shape) === 0) return undefined;
     const reduction = reductionOf(x.shape, axis);
     if (reduction === undefined) return undefined;
-    const { isBlocked, outer, reduced, inner } = reductionIn(backend, x, reduction);
+    const { form, outer, reduced, inner } = reductionIn(backend, x, reduction);
     const { info, values } = backend.output(keepDims ? reduction.keptShape : reduction.outShape);
-    backend.addon.sum(backend.valuesIn(isBlocked, x), values, outer, reduced, inner, scaleOf(reduction));
+    backend.addon.sum(backend.valuesIn(form, x), values, outer, reduced, inner, scaleOf(reduction));
     return info;
   });
 
@@ -26,9 +26,10 @@ const max = nativeKernel<MaxInputs, MaxAttrs>(Max, ({ x }, { reductionIndices, k
   if (!areFloat32(x) || sizeOf(x.shape) === 0) return undefined;
   const reduction = reductionOf(x.shape, reductionIndices);
   if (reduction === undefined) return undefined;
-  const { isBlocked, outer, reduced, inner } = reductionIn(backend, x, reduction);
+  const { form, outer, reduced, inner } = reductionIn(backend, x, reduction);
   const { info, values } = backend.output(keepDims ? reduction.keptShape : reduction.outShape);
-  backend.addon.max(backend.valuesIn(isBlocked, x), values, outer, reduced, inner);
+  const elements = form === 'blocked' ? backend.blocked(x) : backend.float32(x);
+  backend.addon.max(elements, values, outer, reduced, inner);
   return info;
 });
 

@@ -28,15 +28,19 @@ const SIMPLE = {
   [Abs]: 7,
 } as const;
 
+/** Functions whose result needs no rounding if the argument did not: they stay in bf16. */
+const EXACT_IN_BF16: ReadonlySet<string> = new Set([Relu, Relu6, Step, Neg, Abs]);
+
 /** Codes of `Function` in `native/kernels/eltwise.cc`. */
 const TRANSCENDENTAL = { [Exp]: 0, [Log]: 1, [Sigmoid]: 2, [Tanh]: 3 } as const;
 
 const simple = (name: string, code: number): NativeKernel =>
   nativeKernel<UnaryInputs, Partial<StepAttrs>>(name, ({ x }, attrs, backend) => {
     if (!areFloat32(x)) return undefined;
-    const isBlocked = backend.isBlocked(x);
-    const { info, values } = backend.outputIn(isBlocked, x.shape);
-    backend.addon.unary(code, backend.valuesIn(isBlocked, x), values, attrs?.alpha ?? 0);
+    const found = backend.formOf(x);
+    const form = found === 'bf16' && !EXACT_IN_BF16.has(name) ? 'float32' : found;
+    const { info, values } = backend.outputIn(form, x.shape);
+    backend.addon.unary(code, backend.valuesIn(form, x), values, attrs?.alpha ?? 0);
     return info;
   });
 

@@ -7,20 +7,19 @@ import {
   moments,
   mul,
   type NamedAttrMap,
-  relu,
-  relu6,
   type Tensor,
   type Tensor1D,
   tidy,
   type Variable,
 } from '@tensorflow/tfjs-core';
+import { type Activation, activate } from './activation.ts';
 
 /** Fused kernel, registered by engines that have it. */
 export const BATCH_NORM_TRAIN = 'CrucibleBatchNormTrain';
 /** Kernel behind its gradient. */
 export const BATCH_NORM_TRAIN_GRAD = 'CrucibleBatchNormTrainGrad';
 
-export type BatchNormActivation = 'none' | 'relu' | 'relu6';
+export type BatchNormActivation = Activation;
 
 /** Running averages, each `[C]`, updated in place: `moving = momentum * moving + (1 - momentum) * batch`. */
 export interface MovingMoments {
@@ -100,7 +99,7 @@ function fallback<T extends Tensor>(
     if (moving !== undefined) updateMoving(moving, mean, variance, x.size / gamma.size);
     const normalised = batchNorm(x as Tensor, mean as Tensor1D, variance as Tensor1D, beta, gamma, epsilon);
     const sum = residual === undefined ? normalised : add(normalised, residual);
-    return (activation === 'none' ? sum : activation === 'relu' ? relu(sum) : relu6(sum)) as T;
+    return activate(sum as T, activation);
   });
 }
 
