@@ -1,4 +1,5 @@
 export { MethodList, MethodView, PresetView, Readiness } from './api-views.ts';
+export { Architecture, architectureFaults } from './architecture.ts';
 export {
   ArtifactList,
   ArtifactView,
