@@ -1,6 +1,13 @@
 export { MethodList, MethodView, PresetView, Readiness } from './api-views.ts';
 export { Architecture, architectureFaults } from './architecture.ts';
 export {
+  AUGMENTATION_PRESETS,
+  AugmentationOp,
+  AugmentationPolicy,
+  type AugmentationPreset,
+  BatchMixing,
+} from './augmentation.ts';
+export {
   ArtifactList,
   ArtifactView,
   CHUNK_BYTES,
