@@ -1,4 +1,12 @@
 export { MethodList, MethodView, PresetView, Readiness } from './api-views.ts';
+export { Architecture, architectureFaults } from './architecture.ts';
+export {
+  AUGMENTATION_PRESETS,
+  AugmentationOp,
+  AugmentationPolicy,
+  type AugmentationPreset,
+  BatchMixing,
+} from './augmentation.ts';
 export {
   ArtifactList,
   ArtifactView,

@@ -1,13 +1,11 @@
 import { type Static, Type } from 'typebox';
+import { MAX_STRUCTURE_LENGTH } from '../architecture.ts';
 import { DATASETS, DatasetConfig, datasetFaults } from '../dataset.ts';
 import type { Fault } from '../errors.ts';
 import type { MethodDescriptor } from '../method.ts';
 
 const Limit = (description: string) =>
   Type.Union([Type.Number({ exclusiveMinimum: 0 }), Type.Null()], { default: null, description });
-
-/** Longest structure string that is accepted, in characters. */
-const MAX_STRUCTURE_LENGTH = 20_000;
 
 /** Zen-NAS: evolutionary search by Zen-score, then training of the winner. Sections refer to arXiv:2102.01063. */
 export const ZenNasConfig = Type.Object(

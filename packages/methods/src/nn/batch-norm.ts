@@ -1,36 +1,49 @@
-import { batchNormTrain } from '@crucible/engine-native/ops';
+import { type BatchNormActivation, batchNormTrain } from '@crucible/engine-native/ops';
 import * as tf from '@tensorflow/tfjs-core';
+import type { Layer } from './layer.ts';
 import type { Weights } from './weights.ts';
 
-export interface BatchNormOptions {
+/** What all batch normalisations of a network share. */
+export interface BatchNormStyle {
   epsilon: number;
   /** weight of the new batch in the running statistics */
   momentum: number;
-  /** first value of gamma */
-  gamma: number;
-  relu: boolean;
 }
 
-/** Batch normalisation of `[B, H, W, C]`, then the sum with a residual if one is given, then ReLU if asked for. */
-export type BatchNorm = (x: tf.Tensor4D, training: boolean, residual?: tf.Tensor4D) => tf.Tensor4D;
+export interface BatchNormOptions extends BatchNormStyle {
+  /** first value of gamma */
+  gamma: number;
+  activation: BatchNormActivation;
+}
+
+export interface BatchNorm extends Layer {
+  /** Normalises, then adds the residual if one is given, then applies the activation. */
+  forward(x: tf.Tensor4D, training: boolean, residual?: tf.Tensor4D): tf.Tensor4D;
+  /** The same for rows `[B, C]`. */
+  forwardRows(x: tf.Tensor2D, training: boolean): tf.Tensor2D;
+}
 
 /** Batch normalisation over `channels` with its two parameters and its two running statistics. */
 export function batchNorm(weights: Weights, name: string, channels: number, options: BatchNormOptions): BatchNorm {
-  const { epsilon, momentum, relu } = options;
-  const gamma = weights.constant(`${name}/gamma`, [channels], options.gamma, false) as tf.Variable<tf.Rank.R1>;
-  const beta = weights.constant(`${name}/beta`, [channels], 0, false) as tf.Variable<tf.Rank.R1>;
-  const mean = weights.statistic(`${name}/running-mean`, [channels], 0) as tf.Variable<tf.Rank.R1>;
-  const variance = weights.statistic(`${name}/running-variance`, [channels], 1) as tf.Variable<tf.Rank.R1>;
+  const { epsilon, momentum, activation } = options;
+  const gamma = weights.perChannel(`${name}/gamma`, channels, options.gamma);
+  const beta = weights.perChannel(`${name}/beta`, channels, 0);
+  const mean = weights.statistic(`${name}/running-mean`, channels, 0);
+  const variance = weights.statistic(`${name}/running-variance`, channels, 1);
   // the op wants the share of the old value
   const moving = { mean, variance, momentum: 1 - momentum };
-  const activation = relu ? 'relu' : 'none';
-  return (x, training, residual) => {
+  const apply = <T extends tf.Tensor2D | tf.Tensor4D>(x: T, training: boolean, residual?: T): T => {
     if (training) {
       const added = residual === undefined ? {} : { residual };
       return batchNormTrain(x, gamma, beta, { epsilon, activation, moving, ...added });
     }
-    const scaled = tf.batchNorm4d(x, mean, variance, beta, gamma, epsilon);
-    const sum = residual === undefined ? scaled : tf.add<tf.Tensor4D>(scaled, residual);
-    return relu ? tf.relu(sum) : sum;
+    const scaled = tf.batchNorm(x as tf.Tensor, mean, variance, beta, gamma, epsilon);
+    const sum = residual === undefined ? scaled : tf.add(scaled, residual);
+    return (activation === 'none' ? sum : activation === 'relu' ? tf.relu(sum) : tf.relu6(sum)) as T;
+  };
+  return {
+    forward: apply,
+    forwardRows: apply,
+    measure: (size) => ({ params: 2 * channels, flops: 0, size }),
   };
 }

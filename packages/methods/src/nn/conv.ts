@@ -1,8 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { xavierNormalStd } from './init.ts';
+import { convFans, type Initialiser } from './init.ts';
+import { afterWindow, type Layer } from './layer.ts';
 import type { Weights } from './weights.ts';
 
-export interface ConvOptions {
+/** Shape of a convolution. */
+export interface ConvSpec {
   in: number;
   out: number;
   /** odd */
@@ -10,23 +12,38 @@ export interface ConvOptions {
   stride: number;
   /** one filter per channel; `in` equals `out` */
   depthwise: boolean;
+}
+
+export interface ConvOptions extends ConvSpec {
   bias: boolean;
-  /** of the Xavier-normal first values */
-  gain: number;
+  init: Initialiser;
 }
 
 /** A convolution with padding `(kernel - 1) / 2` on every side: `[B, H, W, in]` to `[B, ceil(H/stride), .., out]`. */
-export function conv(weights: Weights, name: string, options: ConvOptions): (x: tf.Tensor4D) => tf.Tensor4D {
-  const { in: input, out, kernel, stride, depthwise, bias, gain } = options;
+export function conv(weights: Weights, name: string, options: ConvOptions): Layer {
+  const { in: input, out, kernel, stride, depthwise, bias, init } = options;
   const perFilter = depthwise ? 1 : input;
-  const shape = depthwise ? [kernel, kernel, out, 1] : [kernel, kernel, input, out];
-  const std = xavierNormalStd(gain, kernel, perFilter, out);
-  const filter = weights.normal(`${name}/kernel`, shape, std, true) as tf.Variable<tf.Rank.R4>;
-  const offset = bias ? (weights.constant(`${name}/bias`, [out], 0, false) as tf.Variable<tf.Rank.R1>) : null;
+  const filter = weights.parameter<tf.Rank.R4>(
+    `${name}/kernel`,
+    depthwise ? [kernel, kernel, out, 1] : [kernel, kernel, input, out],
+    { init, fans: convFans(kernel, perFilter, out), decay: true },
+  );
+  const offset = bias ? weights.perChannel(`${name}/bias`, out, 0) : null;
   // a number pads every side alike; 'same' would pad strided layers on one side only
   const pad = (kernel - 1) / 2;
-  return (x) => {
-    const y = depthwise ? tf.depthwiseConv2d(x, filter, stride, pad) : tf.conv2d(x, filter, stride, pad);
-    return offset === null ? y : tf.add(y, offset);
+  return {
+    forward: (x) => {
+      const y = depthwise ? tf.depthwiseConv2d(x, filter, stride, pad) : tf.conv2d(x, filter, stride, pad);
+      return offset === null ? y : tf.add(y, offset);
+    },
+    measure: ({ height, width }) => {
+      const size = {
+        height: afterWindow(height, kernel, stride, pad),
+        width: afterWindow(width, kernel, stride, pad),
+        channels: out,
+      };
+      const kernelSize = kernel * kernel * perFilter * out;
+      return { params: kernelSize + (bias ? out : 0), flops: kernelSize * size.height * size.width, size };
+    },
   };
 }

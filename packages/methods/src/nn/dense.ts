@@ -1,19 +1,31 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { Initialiser } from './init.ts';
+import type { Cost } from './layer.ts';
 import type { Weights } from './weights.ts';
 
-/**
- * A linear layer with bias: `[B, in]` to `[B, out]`.
- *
- * @param std standard deviation of the first weights; the bias starts at zero
- */
-export function dense(
-  weights: Weights,
-  name: string,
-  input: number,
-  out: number,
-  std: number,
-): (x: tf.Tensor2D) => tf.Tensor2D {
-  const kernel = weights.normal(`${name}/kernel`, [input, out], std, true) as tf.Variable<tf.Rank.R2>;
-  const bias = weights.constant(`${name}/bias`, [out], 0, false);
-  return (x) => tf.add(tf.matMul(x, kernel), bias);
+export interface DenseOptions {
+  in: number;
+  out: number;
+  bias: boolean;
+  /** of the weights; the bias starts at zero */
+  init: Initialiser;
+}
+
+/** A layer over rows. */
+export interface Dense {
+  /** `[B, in]` to `[B, out]` */
+  forward(x: tf.Tensor2D): tf.Tensor2D;
+  cost: Cost;
+}
+
+/** A linear layer. */
+export function dense(weights: Weights, name: string, options: DenseOptions): Dense {
+  const { in: input, out, bias, init } = options;
+  const fans = { in: input, out };
+  const kernel = weights.parameter<tf.Rank.R2>(`${name}/kernel`, [input, out], { init, fans, decay: true });
+  const offset = bias ? weights.perChannel(`${name}/bias`, out, 0) : null;
+  return {
+    forward: (x) => (offset === null ? tf.matMul(x, kernel) : tf.add(tf.matMul(x, kernel), offset)),
+    cost: { params: input * out + (bias ? out : 0), flops: input * out },
+  };
 }

@@ -6,10 +6,11 @@ import { createRng } from '../random/create-rng.ts';
 import { batchNorm } from './batch-norm.ts';
 import { conv } from './conv.ts';
 import { dense } from './dense.ts';
-import { xavierNormalStd } from './init.ts';
+import { normal, xavierNormal } from './init.ts';
 import { squeezeExcite } from './squeeze-excite.ts';
 import { Weights } from './weights.ts';
 
+const plain = { bias: true, init: normal(1) };
 const newWeights = () => new Weights((name) => createRng(1, name));
 const random = (shape: number[], name = 'x') => {
   const values = new Float32Array(shape.reduce((a, b) => a * b, 1));
@@ -71,9 +72,9 @@ describe('layers', () => {
     it(`convolves ${size} px with ${kernel} x ${kernel}, stride ${stride}${depthwise ? ', depth-wise' : ''}`, () => {
       const weights = newWeights();
       const out = depthwise ? 4 : 3;
-      const layer = conv(weights, 'c', { in: 4, out, kernel, stride, depthwise, bias: true, gain: 1 });
+      const layer = conv(weights, 'c', { in: 4, out, kernel, stride, depthwise, bias: true, init: xavierNormal() });
       const x = random([1, size, size, 4]);
-      const y = tf.tidy(() => layer(tf.tensor4d(x, [1, size, size, 4])).dataSync());
+      const y = tf.tidy(() => layer.forward(tf.tensor4d(x, [1, size, size, 4]), false).dataSync());
       const filter = weights.parameters[0]?.value.dataSync() ?? [];
       assertClose(y, convByHand(x, [size, size, 4], filter, { kernel, stride, out, depthwise }), 1e-4);
       weights.dispose();
@@ -81,13 +82,12 @@ describe('layers', () => {
 
   it('starts kernels from Xavier-normal and gives weight decay to kernels alone', () => {
     const weights = newWeights();
-    conv(weights, 'c', { in: 64, out: 32, kernel: 3, stride: 1, depthwise: false, bias: true, gain: 2 });
-    dense(weights, 'd', 32, 10, 0.5);
-    batchNorm(weights, 'n', 32, { epsilon: 1e-3, momentum: 0.1, gamma: 0, relu: true });
-    assert.equal(xavierNormalStd(2, 3, 64, 32), 2 * Math.sqrt(2 / (9 * 96)));
+    conv(weights, 'c', { in: 64, out: 32, kernel: 3, stride: 1, depthwise: false, bias: true, init: xavierNormal(2) });
+    dense(weights, 'd', { in: 32, out: 10, bias: true, init: normal(0.5) });
+    batchNorm(weights, 'n', 32, { epsilon: 1e-3, momentum: 0.1, gamma: 0, activation: 'relu' });
     const kernel = weights.parameters[0]?.value.dataSync<'float32'>() ?? new Float32Array(1);
     const variance = kernel.reduce((sum, w) => sum + w * w, 0) / kernel.length;
-    assert.ok(Math.abs(Math.sqrt(variance) / xavierNormalStd(2, 3, 64, 32) - 1) < 0.03);
+    assert.ok(Math.abs(Math.sqrt(variance) / (2 * Math.sqrt(2 / (9 * 96))) - 1) < 0.03);
     assert.deepEqual(
       weights.parameters.map(({ name, decay }) => [name, decay]),
       [
@@ -111,9 +111,9 @@ describe('layers', () => {
 
   it('draws first values by name: they do not depend on what else a model has', () => {
     const [alone, second] = [newWeights(), newWeights()];
-    dense(alone, 'head', 5, 3, 1);
-    dense(second, 'other', 9, 9, 1);
-    dense(second, 'head', 5, 3, 1);
+    dense(alone, 'head', { in: 5, out: 3, ...plain });
+    dense(second, 'other', { in: 9, out: 9, ...plain });
+    dense(second, 'head', { in: 5, out: 3, ...plain });
     const kernel = (weights: Weights) =>
       weights.parameters.find(({ name }) => name === 'head/kernel')?.value.dataSync() ?? [];
     assertClose(kernel(alone), kernel(second), 0);
@@ -122,14 +122,17 @@ describe('layers', () => {
 
   it('refuses one name for two tensors', () => {
     const weights = newWeights();
-    dense(weights, 'd', 2, 2, 1);
-    assert.throws(() => dense(weights, 'd', 2, 2, 1), /two tensors of the model are named d\/kernel/);
+    dense(weights, 'd', { in: 2, out: 2, ...plain });
+    assert.throws(
+      () => dense(weights, 'd', { in: 2, out: 2, ...plain }),
+      /two tensors of the model are named d\/kernel/,
+    );
     weights.dispose();
   });
 
   it('normalises by the batch in training and by the running statistics afterwards', () => {
     const weights = newWeights();
-    const layer = batchNorm(weights, 'n', 3, { epsilon: 1e-3, momentum: 0.25, gamma: 2, relu: true });
+    const layer = batchNorm(weights, 'n', 3, { epsilon: 1e-3, momentum: 0.25, gamma: 2, activation: 'relu' });
     const x = random([2, 4, 4, 3]);
     const residual = random([2, 4, 4, 3], 'residual');
     const column = (c: number) => [...x].filter((_, i) => i % 3 === c);
@@ -140,7 +143,9 @@ describe('layers', () => {
         Math.max(0, (2 * (value - (m[i % 3] ?? 0))) / Math.sqrt((v[i % 3] ?? 0) + 1e-3) + (residual[i] as number)),
       );
     const run = (training: boolean) =>
-      tf.tidy(() => layer(tf.tensor4d(x, [2, 4, 4, 3]), training, tf.tensor4d(residual, [2, 4, 4, 3])).dataSync());
+      tf.tidy(() =>
+        layer.forward(tf.tensor4d(x, [2, 4, 4, 3]), training, tf.tensor4d(residual, [2, 4, 4, 3])).dataSync(),
+      );
     assertClose(run(true), expected(mean, variance), 1e-4);
     const running = weights.statistics.map(({ value }) => [...value.dataSync()]);
     const unbiased = variance.map((v) => 0.75 + (0.25 * v * 32) / 31);
@@ -170,11 +175,11 @@ describe('layers', () => {
     const layer = squeezeExcite(weights, 's', {
       channels: 8,
       inner: 2,
-      gain: 1,
-      batchNorm: { epsilon: 1e-3, momentum: 0.1 },
+      init: xavierNormal(),
+      norm: { epsilon: 1e-3, momentum: 0.1 },
     });
     const x = random([3, 4, 4, 8]);
-    const y = tf.tidy(() => layer(tf.tensor4d(x, [3, 4, 4, 8]), true).dataSync());
+    const y = tf.tidy(() => layer.forward(tf.tensor4d(x, [3, 4, 4, 8]), true).dataSync());
     for (let b = 0; b < 3; b++)
       for (let c = 0; c < 8; c++) {
         const gates = Array.from({ length: 16 }, (_, p) => {

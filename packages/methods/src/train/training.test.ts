@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import * as tf from '@tensorflow/tfjs-core';
 import { NonFiniteError } from '../method.ts';
 import { dense } from '../nn/dense.ts';
+import { normal } from '../nn/init.ts';
 import type { Model } from '../nn/model.ts';
 import { Weights } from '../nn/weights.ts';
 import { createRng } from '../random/create-rng.ts';
@@ -36,11 +37,11 @@ const OPTIONS: TrainingOptions = {
 /** Logistic regression: the smallest model that learns. */
 const linearModel = (): Model => {
   const weights = new Weights(rng);
-  const head = dense(weights, 'head', 72, 3, 0.05);
+  const head = dense(weights, 'head', { in: 72, out: 3, bias: true, init: normal(0.05) });
   return {
     parameters: weights.parameters,
     statistics: weights.statistics,
-    forward: (images) => tf.tidy(() => head(tf.reshape(images, [images.shape[0], 72]))),
+    forward: (images) => tf.tidy(() => head.forward(tf.reshape(images, [images.shape[0], 72]))),
     dispose: () => weights.dispose(),
   };
 };

@@ -1,9 +1,9 @@
 import type { ZenNasConfig } from '@crucible/contracts';
+import { countStructure } from '../nn/structure/count.ts';
+import { depthOf, superBlocks } from '../nn/structure/expand.ts';
+import { parseStructure } from '../nn/structure/parse.ts';
 import type { CurvePoint } from './run-state.ts';
 import { type Candidate, ranked } from './search.ts';
-import { countStructure } from './structure/count.ts';
-import { depthOf, superBlocks } from './structure/expand.ts';
-import { parseStructure } from './structure/parse.ts';
 
 /** The final population by falling score, each member with its depth and its cost by both counters. */
 export function populationJson(

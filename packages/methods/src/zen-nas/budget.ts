@@ -1,6 +1,6 @@
-import type { SuperBlock } from './structure/block.ts';
-import { type Counter, countStructure } from './structure/count.ts';
-import { depthOf } from './structure/expand.ts';
+import type { SuperBlock } from '../nn/structure/block.ts';
+import { type Counter, countStructure } from '../nn/structure/count.ts';
+import { depthOf } from '../nn/structure/expand.ts';
 
 /** Upper bounds of a candidate; equality passes. Counted with links and without squeeze-and-excitation. */
 export interface Budget {

@@ -1,8 +1,8 @@
+import type { SuperBlock } from '../nn/structure/block.ts';
+import { rechained } from '../nn/structure/chain.ts';
+import { splitDeepBlocks } from '../nn/structure/split.ts';
 import type { Rng } from '../random/rng.ts';
 import { drawReplacement, type SearchSpace } from './search-space.ts';
-import type { SuperBlock } from './structure/block.ts';
-import { rechained } from './structure/chain.ts';
-import { splitDeepBlocks } from './structure/split.ts';
 
 /** How a child is made of its parent. */
 export interface MutationOptions {

@@ -1,13 +1,13 @@
 import type { ZenNasConfig } from '@crucible/contracts';
 import type { Dataset } from '../data/dataset.ts';
 import type { MethodContext } from '../method.ts';
+import { superBlocks } from '../nn/structure/expand.ts';
+import { parseStructure } from '../nn/structure/parse.ts';
 import { obeyStop } from '../obey-stop.ts';
 import { checkpointOf, type Found, type RunState } from './run-state.ts';
 import { scoreCandidate } from './score-candidate.ts';
 import { ranked, totalRejected } from './search.ts';
 import { imageResolution } from './search-phase.ts';
-import { superBlocks } from './structure/expand.ts';
-import { parseStructure } from './structure/parse.ts';
 
 /**
  * Scores the best candidates of the search again, each with many fresh draws: the search's own scores are single draws,

@@ -8,14 +8,14 @@ import type { ZenNasConfig, ZenNasSummary } from '@crucible/contracts';
 import type { Dataset } from '../data/dataset.ts';
 import { encodeSafetensors } from '../data/safetensors.ts';
 import type { Method, MethodContext } from '../method.ts';
+import { countStructure } from '../nn/structure/count.ts';
+import { depthOf, superBlocks } from '../nn/structure/expand.ts';
+import { parseStructure } from '../nn/structure/parse.ts';
 import { modelTensors } from '../train/save-training.ts';
 import { learningCurveCsv, populationJson } from './artifacts.ts';
 import { rescorePhase } from './rescore-phase.ts';
 import { type CurvePoint, checkpointOf, type Found, initialState, type RunState } from './run-state.ts';
 import { imageResolution, searchPhase } from './search-phase.ts';
-import { countStructure } from './structure/count.ts';
-import { depthOf, superBlocks } from './structure/expand.ts';
-import { parseStructure } from './structure/parse.ts';
 import { trainPhase } from './train-phase.ts';
 
 export const zenNas: Method<ZenNasConfig, ZenNasSummary> = {

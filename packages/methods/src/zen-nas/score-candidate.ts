@@ -1,8 +1,8 @@
 import type { ZenNasConfig } from '@crucible/contracts';
+import type { SuperBlock } from '../nn/structure/block.ts';
 import type { Rng } from '../random/rng.ts';
 import { zenScore } from './score.ts';
 import { streamSource } from './score-source.ts';
-import type { SuperBlock } from './structure/block.ts';
 
 /**
  * Mean Zen-score of a structure over the repeats `first` to `first + count - 1`. The draws of a repeat depend on seed,

@@ -2,13 +2,13 @@ import '../testing/setup.ts';
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import * as tf from '@tensorflow/tfjs-core';
+import type { SuperBlock } from '../nn/structure/block.ts';
+import { expand, superBlocks } from '../nn/structure/expand.ts';
+import { parseStructure } from '../nn/structure/parse.ts';
+import { splitDeepBlocks } from '../nn/structure/split.ts';
 import { createRng } from '../random/create-rng.ts';
 import { type ScoreMode, type ScoreOptions, zenScore } from './score.ts';
 import { type NormalSource, streamSource } from './score-source.ts';
-import type { SuperBlock } from './structure/block.ts';
-import { expand, superBlocks } from './structure/expand.ts';
-import { parseStructure } from './structure/parse.ts';
-import { splitDeepBlocks } from './structure/split.ts';
 
 const blocksOf = (text: string) => superBlocks(parseStructure(text));
 const convs = (blocks: readonly SuperBlock[]) =>

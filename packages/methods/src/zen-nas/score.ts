@@ -11,10 +11,10 @@
  */
 import { batchNormTrain } from '@crucible/engine-native/ops';
 import * as tf from '@tensorflow/tfjs-core';
+import type { ConvSpec } from '../nn/conv.ts';
+import type { SuperBlock } from '../nn/structure/block.ts';
+import { expand } from '../nn/structure/expand.ts';
 import type { NormalSource } from './score-source.ts';
-import type { SuperBlock } from './structure/block.ts';
-import { expand } from './structure/expand.ts';
-import type { ConvLayer } from './structure/unit.ts';
 
 /** Added to the variance in every batch normalisation of a scored network. */
 const BATCH_NORM_EPSILON = 1e-3;
@@ -83,14 +83,14 @@ export function zenScore(blocks: readonly SuperBlock[], options: ScoreOptions, s
   return result;
 }
 
-const kernelOf = (layer: ConvLayer, index: number, source: NormalSource): tf.Tensor4D => {
+const kernelOf = (layer: ConvSpec, index: number, source: NormalSource): tf.Tensor4D => {
   const shape: [number, number, number, number] = layer.depthwise
     ? [layer.kernel, layer.kernel, layer.in, 1]
     : [layer.kernel, layer.kernel, layer.in, layer.out];
   return tf.tensor4d(source.weights(index, shape), shape);
 };
 
-const convolve = (x: tf.Tensor4D, weights: tf.Tensor4D, layer: ConvLayer): tf.Tensor4D => {
+const convolve = (x: tf.Tensor4D, weights: tf.Tensor4D, layer: ConvSpec): tf.Tensor4D => {
   // a number pads every side alike; 'same' would pad strided layers on one side only
   const pad = (layer.kernel - 1) / 2;
   return layer.depthwise ? tf.depthwiseConv2d(x, weights, layer.stride, pad) : tf.conv2d(x, weights, layer.stride, pad);

@@ -1,6 +1,6 @@
+import type { SuperBlock } from '../nn/structure/block.ts';
+import { round8 } from '../nn/structure/round8.ts';
 import type { Rng } from '../random/rng.ts';
-import type { SuperBlock } from './structure/block.ts';
-import { round8 } from './structure/round8.ts';
 
 /** `xxbl`: residual and bottleneck blocks; `idw_fixfc`: inverted depth-wise blocks, width of the last conv fixed. */
 export type SpaceName = 'xxbl' | 'idw_fixfc';

@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { structureFaults } from '../nn/structure/check.ts';
+import { countStructure } from '../nn/structure/count.ts';
+import { depthOf, superBlocks } from '../nn/structure/expand.ts';
+import { parseStructure } from '../nn/structure/parse.ts';
+import { printStructure } from '../nn/structure/print.ts';
 import { createRng } from '../random/create-rng.ts';
 import type { Rng } from '../random/rng.ts';
 import { brokenBudget } from './budget.ts';
@@ -7,11 +12,6 @@ import { mutate } from './mutate.ts';
 import { emptySearch, ranked, type SearchOptions, type SearchState, searchStep, totalRejected } from './search.ts';
 import { depthChoices, drawReplacement, type SearchSpace, type SpaceName, widthChoices } from './search-space.ts';
 import { startStructure } from './start-structure.ts';
-import { structureFaults } from './structure/check.ts';
-import { countStructure } from './structure/count.ts';
-import { depthOf, superBlocks } from './structure/expand.ts';
-import { parseStructure } from './structure/parse.ts';
-import { printStructure } from './structure/print.ts';
 
 const blocksOf = (text: string) => superBlocks(parseStructure(text));
 const xxbl: SearchSpace = { name: 'xxbl', maxChannels: 2048, typeSampling: 'uniform' };

@@ -5,14 +5,15 @@
  * structure is scored once and its score kept; equal structures are refused where `dedupe` says so; a non-finite score
  * refuses the child.
  */
+
+import type { SuperBlock } from '../nn/structure/block.ts';
+import { superBlocks } from '../nn/structure/expand.ts';
+import { parseStructure } from '../nn/structure/parse.ts';
+import { printStructure } from '../nn/structure/print.ts';
 import type { Rng } from '../random/rng.ts';
 import { type Budget, type BudgetName, brokenBudget } from './budget.ts';
 import { mutate } from './mutate.ts';
 import type { SearchSpace } from './search-space.ts';
-import type { SuperBlock } from './structure/block.ts';
-import { superBlocks } from './structure/expand.ts';
-import { parseStructure } from './structure/parse.ts';
-import { printStructure } from './structure/print.ts';
 
 /** A member of the population: its structure string and its proxy score. */
 export interface Candidate {

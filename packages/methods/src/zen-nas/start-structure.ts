@@ -1,8 +1,8 @@
+import type { SuperBlock } from '../nn/structure/block.ts';
+import { assertBuildable } from '../nn/structure/check.ts';
+import { superBlocks } from '../nn/structure/expand.ts';
+import { parseStructure } from '../nn/structure/parse.ts';
 import type { SpaceName } from './search-space.ts';
-import type { SuperBlock } from './structure/block.ts';
-import { assertBuildable } from './structure/check.ts';
-import { superBlocks } from './structure/expand.ts';
-import { parseStructure } from './structure/parse.ts';
 
 /** Start structures of the released searches, for small images and, where the stem has stride 2, for large ones. */
 const START = {

@@ -2,14 +2,14 @@ import type { ZenNasConfig } from '@crucible/contracts';
 import type { Dataset } from '../data/dataset.ts';
 import { type MethodContext, NonFiniteError } from '../method.ts';
 import type { Model } from '../nn/model.ts';
+import { superBlocks } from '../nn/structure/expand.ts';
+import { parseStructure } from '../nn/structure/parse.ts';
+import { structureNetwork } from '../nn/structure-network.ts';
 import { obeyStop } from '../obey-stop.ts';
 import { evaluate } from '../train/evaluate.ts';
 import { restoreTraining, saveTraining } from '../train/save-training.ts';
 import { endTraining, learningRateOf, noSums, startTraining, type Training, trainStep } from '../train/training.ts';
-import { buildNetwork } from './network.ts';
 import { type CurvePoint, checkpointOf, type RunState } from './run-state.ts';
-import { superBlocks } from './structure/expand.ts';
-import { parseStructure } from './structure/parse.ts';
 
 /** Steps between two reports. */
 const REPORT_EVERY = 20;
@@ -32,7 +32,8 @@ export async function trainPhase(
   run: TrainState,
   use: (model: Model) => Promise<void>,
 ): Promise<readonly CurvePoint[]> {
-  const model = buildNetwork(superBlocks(parseStructure(run.found.structure)), {
+  const model = structureNetwork(superBlocks(parseStructure(run.found.structure)), {
+    input: dataset,
     residuals: true,
     squeezeExcite: config.training.squeezeExcite,
     classes: dataset.classes,

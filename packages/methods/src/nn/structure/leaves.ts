@@ -1,8 +1,8 @@
+import type { UnitSpec } from '../unit.ts';
 import type { Block, SuperBlock } from './block.ts';
 import { type ExpandOptions, expand } from './expand.ts';
-import type { Unit } from './unit.ts';
 
-const leavesOfUnit = (unit: Unit): Block[] => {
+const leavesOfUnit = (unit: UnitSpec): Block[] => {
   const chain: Block[] = [];
   unit.layers.forEach((layer, i) => {
     const { in: input, out, kernel, stride } = layer;

@@ -2,16 +2,17 @@ import '../testing/setup.ts';
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import * as tf from '@tensorflow/tfjs-core';
+import { countStructure } from '../nn/structure/count.ts';
+import { superBlocks } from '../nn/structure/expand.ts';
+import { parseStructure } from '../nn/structure/parse.ts';
 import { createRng } from '../random/create-rng.ts';
 import { gradientError } from '../testing/gradient.ts';
-import { buildNetwork } from './network.ts';
-import { countStructure } from './structure/count.ts';
-import { superBlocks } from './structure/expand.ts';
-import { parseStructure } from './structure/parse.ts';
+import { structureNetwork } from './structure-network.ts';
 
 const blocksOf = (text: string) => superBlocks(parseStructure(text));
 const networkOf = (text: string, residuals = true, squeezeExcite = false) =>
-  buildNetwork(blocksOf(text), {
+  structureNetwork(blocksOf(text), {
+    input: { height: 16, width: 16, channels: 3 },
     residuals,
     squeezeExcite,
     classes: 5,
@@ -30,7 +31,7 @@ const STRUCTURES = [
   'SuperConvK3BNRELU(3,8,2,1)SuperResIDWE4K7(8,16,2,24,2)SuperResIDWE1K3(16,16,1,16,1)SuperConvK1BNRELU(16,24,1,1)',
 ];
 
-describe('buildNetwork', () => {
+describe('structureNetwork', () => {
   let before = 0;
   beforeEach(() => {
     before = tf.memory().numTensors;
@@ -40,11 +41,13 @@ describe('buildNetwork', () => {
   for (const text of STRUCTURES)
     for (const residuals of [true, false])
       for (const squeezeExcite of [true, false])
-        it(`has the parameters of the exact counter: ${text.slice(27, 60)}, links ${residuals}, SE ${squeezeExcite}`, () => {
+        it(`has the parameters and the cost of the exact counter: ${text.slice(27, 60)}, links ${residuals}, SE ${squeezeExcite}`, () => {
           const model = networkOf(text, residuals, squeezeExcite);
           const count = model.parameters.reduce((sum, { value }) => sum + value.size, 0);
           const options = { counter: 'exact', resolution: 16, classes: 5, residuals, squeezeExcite } as const;
-          assert.equal(count, countStructure(blocksOf(text), options).params);
+          const { params, flops } = countStructure(blocksOf(text), options);
+          assert.equal(count, params);
+          assert.deepEqual(model.cost, { params, flops });
           model.dispose();
         });
 

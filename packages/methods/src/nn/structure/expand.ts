@@ -1,6 +1,7 @@
+import type { ConvSpec } from '../conv.ts';
+import type { UnitSpec } from '../unit.ts';
 import type { Block, SuperBlock } from './block.ts';
 import { round8 } from './round8.ts';
-import type { ConvLayer, Unit } from './unit.ts';
 
 /** How a structure becomes a network: scoring uses neither, training links and, if wished, squeeze-and-excitation. */
 export interface ExpandOptions {
@@ -8,14 +9,14 @@ export interface ExpandOptions {
   squeezeExcite: boolean;
 }
 
-const conv = (input: number, out: number, kernel: number, stride = 1): ConvLayer => ({
+const conv = (input: number, out: number, kernel: number, stride = 1): ConvSpec => ({
   in: input,
   out,
   kernel,
   stride,
   depthwise: false,
 });
-const depthwise = (channels: number, kernel: number, stride = 1): ConvLayer => ({
+const depthwise = (channels: number, kernel: number, stride = 1): ConvSpec => ({
   in: channels,
   out: channels,
   kernel,
@@ -25,7 +26,7 @@ const depthwise = (channels: number, kernel: number, stride = 1): ConvLayer => (
 
 /** Convolutions of one unit before links are drawn. */
 interface Chain {
-  layers: ConvLayer[];
+  layers: ConvSpec[];
   squeezeAfter: number | null;
 }
 
@@ -56,7 +57,7 @@ const chainsOfLayer = (block: SuperBlock, i: number): Chain[] => {
 };
 
 /** Units of one super block. Its first unit always projects; later ones only where the shape changes. */
-export function expandBlock(block: SuperBlock, options: ExpandOptions): Unit[] {
+export function expandBlock(block: SuperBlock, options: ExpandOptions): UnitSpec[] {
   const chains = Array.from({ length: block.layers }, (_, i) => chainsOfLayer(block, i)).flat();
   return chains.map(({ layers, squeezeAfter }, i) => {
     const stride = layers.reduce((product, layer) => product * layer.stride, 1);
@@ -80,7 +81,7 @@ export function superBlocks(blocks: readonly Block[]): SuperBlock[] {
 }
 
 /** All units of a structure of super blocks, in execution order. */
-export function expand(blocks: readonly SuperBlock[], options: ExpandOptions): Unit[] {
+export function expand(blocks: readonly SuperBlock[], options: ExpandOptions): UnitSpec[] {
   return blocks.flatMap((block) => expandBlock(block, options));
 }
 

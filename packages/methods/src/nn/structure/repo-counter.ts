@@ -1,6 +1,6 @@
 import { type Block, inChannels, outChannels } from './block.ts';
 import { type Cost, costOfBranches, costOfChain, freeAt } from './cost.ts';
-import { squeezedWidth } from './unit.ts';
+import { squeezedWidth } from './squeezed-width.ts';
 
 /**
  * Cost of one block by the counters of the released code, slips included: they are what published budgets mean.

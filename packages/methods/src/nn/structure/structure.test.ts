@@ -10,7 +10,7 @@ import { PUBLISHED_STRUCTURES } from './published.ts';
 import { repoCost } from './repo-counter.ts';
 import { round8 } from './round8.ts';
 import { splitDeepBlocks } from './split.ts';
-import { squeezedWidth } from './unit.ts';
+import { squeezedWidth } from './squeezed-width.ts';
 
 const START_STRUCTURES = [
   'SuperConvK3BNRELU(3,8,1,1)SuperResK3K3(8,16,1,8,1)SuperResK3K3(16,32,2,16,1)SuperResK3K3(32,64,2,32,1)SuperResK3K3(64,64,2,32,1)SuperConvK1BNRELU(64,128,1,1)',

@@ -1,6 +1,6 @@
 import { type Block, inChannels, outChannels } from './block.ts';
 import { type Cost, costOfBranches, costOfChain, freeAt } from './cost.ts';
-import { squeezedWidth } from './unit.ts';
+import { squeezedWidth } from './squeezed-width.ts';
 
 /** Resolution after a window of `kernel` with `(kernel - 1) / 2` padding, rounded down, on every side. */
 const afterWindow = (r: number, kernel: number, stride: number): number =>
