@@ -30,12 +30,7 @@ describe('the way from submit to the queue', () => {
 
   /** The queue of a pool as a worker sees it, past the gate. */
   const queueOf = (pool: string): Queue<DispatchMessage> => {
-    const connection = {
-      host: redis.hostname,
-      port: Number(redis.port || 6379),
-      db: Number(redis.pathname.slice(1) || 0),
-    };
-    const queue = new Queue<DispatchMessage>(dispatchQueue(pool), { connection });
+    const queue = new Queue<DispatchMessage>(dispatchQueue(pool), { connection: { url: redis.href } });
     queues.push(queue);
     return queue;
   };
