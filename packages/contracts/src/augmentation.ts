@@ -68,8 +68,10 @@ export type AugmentationOp = Static<typeof AugmentationOp>;
 export const AugmentationPolicy = Type.Array(AugmentationOp, { maxItems: 16, default: [] });
 export type AugmentationPolicy = Static<typeof AugmentationPolicy>;
 
+export type AugmentationPreset = 'none' | 'flip' | 'crop-flip' | 'randaugment' | 'contrastive';
+
 /** Policies by name. `contrastive` is the usual pair-of-views policy of contrastive learning (arXiv:2002.05709). */
-export const AUGMENTATION_PRESETS = {
+export const AUGMENTATION_PRESETS: Readonly<Record<AugmentationPreset, AugmentationPolicy>> = {
   none: [],
   flip: [{ op: 'flip', probability: 0.5 }],
   'crop-flip': [
@@ -88,9 +90,7 @@ export const AUGMENTATION_PRESETS = {
     { op: 'grayscale', probability: 0.2 },
     { op: 'gaussian-blur', probability: 0.5, sigma: [0.1, 2] },
   ],
-} as const satisfies Record<string, AugmentationPolicy>;
-
-export type AugmentationPreset = keyof typeof AUGMENTATION_PRESETS;
+};
 
 /** Mixing of the samples of a batch with one another, after the policy. */
 export const BatchMixing = Type.Object(

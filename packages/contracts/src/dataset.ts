@@ -54,6 +54,26 @@ export const DatasetConfig = Type.Object(
 );
 export type DatasetConfig = Static<typeof DatasetConfig>;
 
+/** How training samples are read, augmented and put into batches. It has no effect on what they are. */
+export const LoaderConfig = Type.Object(
+  {
+    threads: Type.Integer({
+      minimum: 0,
+      maximum: 64,
+      default: 1,
+      description: 'threads that augment beside the training; 0: the training itself does it',
+    }),
+    prefetch: Type.Integer({
+      minimum: 1,
+      maximum: 256,
+      default: 4,
+      description: 'batches that may be ready or in the making; more need more memory',
+    }),
+  },
+  { additionalProperties: false, default: {} },
+);
+export type LoaderConfig = Static<typeof LoaderConfig>;
+
 const IDX_FILES = ['trainImages', 'trainLabels', 'testImages', 'testLabels'] as const;
 
 /** What the schema cannot say. `at` is the pointer of the dataset inside the whole config. */

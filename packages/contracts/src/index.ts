@@ -19,7 +19,14 @@ export {
   TensorEntry,
 } from './checkpoint.ts';
 export { FromChild, MetricPoint, ToChild } from './child-message.ts';
-export { DATASETS, DatasetConfig, type DatasetFacts, type DatasetName, datasetFaults } from './dataset.ts';
+export {
+  DATASETS,
+  DatasetConfig,
+  type DatasetFacts,
+  type DatasetName,
+  datasetFaults,
+  LoaderConfig,
+} from './dataset.ts';
 export { END_CODE_NAMES, END_CODES, type EndCode } from './end-code.ts';
 export { CrucibleError, ERRORS, type ErrorCode, type Fault } from './errors.ts';
 export { EventPage, EventsQuery, FeedEvent, ProgressHint, Topics } from './feed-event.ts';

@@ -33,6 +33,7 @@ const SMALL: Record<MethodId, { config: object; phases: readonly string[] }> = {
         augmentation: 'crop-flip',
         squeezeExcite: true,
         evalBatchSize: 8,
+        loader: { threads: 0 },
       },
     },
   },

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { MAX_STRUCTURE_LENGTH } from '../architecture.ts';
-import { DATASETS, DatasetConfig, datasetFaults } from '../dataset.ts';
+import { DATASETS, DatasetConfig, datasetFaults, LoaderConfig } from '../dataset.ts';
 import type { Fault } from '../errors.ts';
 import type { MethodDescriptor } from '../method.ts';
 
@@ -145,6 +145,7 @@ export const ZenNasConfig = Type.Object(
           description: 'adds squeeze-and-excitation to the residual blocks',
         }),
         evalBatchSize: Type.Integer({ minimum: 1, maximum: 8192, default: 500 }),
+        loader: LoaderConfig,
       },
       { additionalProperties: false, default: {} },
     ),

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { DataError } from '../method.ts';
 import type { Dataset, Split } from './dataset.ts';
+import { shareImages } from './share-images.ts';
 
 /** What a reader has found, before statistics are taken. */
 export type RawDataset = Omit<Dataset, 'mean' | 'std' | 'sha256'>;
@@ -19,6 +20,8 @@ export function assembleDataset(raw: RawDataset): Dataset {
   );
   return {
     ...raw,
+    // threads augment it; nothing else keeps the bytes that were read
+    train: { ...raw.train, images: shareImages(raw.train.images) },
     mean: channels.map(({ mean }) => mean),
     std: channels.map(({ std }) => std),
     sha256: hashSplits(raw.train, raw.test),

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Dataset, Split } from '../data/dataset.ts';
+import { normalisationTable, writeNormalised } from '../data/normalise.ts';
 import type { Model } from '../nn/model.ts';
-import { normalisationTable, writePicture } from './pixels.ts';
 import { crossEntropySum, rightAnswers } from './right-answers.ts';
 
 export interface Evaluation {
@@ -31,7 +31,7 @@ export async function evaluate(
   for (let from = 0; from < split.count; from += batchSize) {
     const size = Math.min(batchSize, split.count - from);
     const images = new Float32Array(size * pixels);
-    for (let b = 0; b < size; b++) writePicture(images, b * pixels, split.images, (from + b) * pixels, dataset, table);
+    writeNormalised(images, 0, split.images.subarray(from * pixels, (from + size) * pixels), table);
     const labels = split.labels.subarray(from, from + size);
     const logits = tf.tidy(() =>
       model.forward(tf.tensor4d(images, [size, height, width, channels]), false).dataSync<'float32'>(),

@@ -6,6 +6,8 @@ import type { Training, TrainingSums } from './training.ts';
 /** What of a training is plain numbers; its tensors are saved beside it. */
 export interface TrainingState {
   step: number;
+  optimizerSteps: number;
+  emaUpdates: number;
   sinceReport: TrainingSums;
   sinceEpoch: TrainingSums;
 }
@@ -23,14 +25,17 @@ export const modelTensors = (model: Model): StoredTensor[] =>
 
 /** All that a training needs to go on bit for bit. */
 export function saveTraining(training: Training): { state: TrainingState; tensors: StoredTensor[] } {
-  const { model, velocities, step, sinceReport, sinceEpoch } = training;
-  const momenta = model.parameters.flatMap(({ name }, i) => {
-    const velocity = velocities[i];
-    return velocity === undefined ? [] : [stored(`velocity/${name}`, velocity)];
-  });
+  const { model, optimizer, ema, step, sinceReport, sinceEpoch } = training;
+  const slots = [...optimizer.slots, ...(ema?.averages ?? [])];
   return {
-    state: { step, sinceReport: { ...sinceReport }, sinceEpoch: { ...sinceEpoch } },
-    tensors: [...modelTensors(model), ...momenta],
+    state: {
+      step,
+      optimizerSteps: optimizer.steps,
+      emaUpdates: ema?.updates ?? 0,
+      sinceReport: { ...sinceReport },
+      sinceEpoch: { ...sinceEpoch },
+    },
+    tensors: [...modelTensors(model), ...slots.map(({ name, value }) => stored(name, value))],
   };
 }
 
@@ -40,19 +45,23 @@ export function saveTraining(training: Training): { state: TrainingState; tensor
  * @throws RangeError if a tensor is missing or has another shape
  */
 export function restoreTraining(training: Training, state: TrainingState, tensors: readonly StoredTensor[]): void {
+  const { model, optimizer, ema } = training;
   const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
-  const restore = (name: string, variable: tf.Variable | undefined): void => {
+  for (const { name, value } of [
+    ...model.parameters,
+    ...model.statistics,
+    ...optimizer.slots,
+    ...(ema?.averages ?? []),
+  ]) {
     const tensor = byName.get(name);
-    if (tensor === undefined || variable === undefined || tensor.shape.join() !== variable.shape.join())
+    if (tensor === undefined || tensor.shape.join() !== value.shape.join())
       throw new RangeError(
-        `checkpoint: tensor ${name} is ${tensor === undefined ? 'missing' : `of shape [${tensor.shape}]`}, want [${variable?.shape}]`,
+        `checkpoint: tensor ${name} is ${tensor === undefined ? 'missing' : `of shape [${tensor.shape}]`}, want [${value.shape}]`,
       );
-    tf.tidy(() => variable.assign(tf.tensor(new Float32Array(tensor.data), variable.shape)));
-  };
-  for (const { name, value } of [...training.model.parameters, ...training.model.statistics]) restore(name, value);
-  training.model.parameters.forEach(({ name }, i) => {
-    restore(`velocity/${name}`, training.velocities[i]);
-  });
+    tf.tidy(() => value.assign(tf.tensor(new Float32Array(tensor.data), value.shape)));
+  }
+  optimizer.steps = state.optimizerSteps;
+  if (ema !== null) ema.updates = state.emaUpdates;
   training.step = state.step;
   training.sinceReport = { ...state.sinceReport };
   training.sinceEpoch = { ...state.sinceEpoch };

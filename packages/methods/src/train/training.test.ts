@@ -1,6 +1,7 @@
 import '../testing/setup.ts';
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import { AUGMENTATION_PRESETS } from '@crucible/contracts';
 import * as tf from '@tensorflow/tfjs-core';
 import { NonFiniteError } from '../method.ts';
 import { dense } from '../nn/dense.ts';
@@ -8,13 +9,10 @@ import { normal } from '../nn/init.ts';
 import type { Model } from '../nn/model.ts';
 import { Weights } from '../nn/weights.ts';
 import { createRng } from '../random/create-rng.ts';
+import { constantSchedule, cosineSchedule, withWarmup } from '../schedule/schedule.ts';
 import { gradientError } from '../testing/gradient.ts';
 import { syntheticDataset } from '../testing/synthetic-dataset.ts';
-import { planAugmentation } from './augmentation.ts';
-import { epochBatches, stepsPerEpoch } from './epoch-batches.ts';
 import { evaluate } from './evaluate.ts';
-import { cosineLearningRate } from './learning-rate.ts';
-import { normalisationTable, writePicture } from './pixels.ts';
 import { crossEntropySum, rightAnswers } from './right-answers.ts';
 import { restoreTraining, saveTraining } from './save-training.ts';
 import { smoothedTargets, softCrossEntropy } from './soft-cross-entropy.ts';
@@ -22,15 +20,19 @@ import { endTraining, startTraining, type TrainingOptions, trainStep } from './t
 
 const DATASET = syntheticDataset({ resolution: 6, channels: 2, classes: 3, trainCount: 70, testCount: 25 });
 const rng = (name: string) => createRng(4, name);
+const constantLearningRate = () => constantSchedule(0.1);
 const OPTIONS: TrainingOptions = {
   epochs: 4,
   batchSize: 16,
-  learningRate: 0.1,
-  warmupSteps: 3,
-  momentum: 0.9,
+  optimizer: { kind: 'sgd', momentum: 0.9, nesterov: true },
+  learningRate: (steps) => withWarmup(cosineSchedule(0.1, steps - 3), 3),
   weightDecay: 1e-3,
+  clipNorm: null,
+  ema: null,
   labelSmoothing: 0.1,
-  augmentation: 'crop-flip',
+  augmentation: AUGMENTATION_PRESETS['crop-flip'],
+  mixing: { kind: 'none', alpha: 1 },
+  loader: { threads: 0, prefetch: 2 },
   rng,
 };
 
@@ -51,16 +53,6 @@ beforeEach(() => {
   before = tf.memory().numTensors;
 });
 afterEach(() => assert.equal(tf.memory().numTensors, before));
-
-describe('cosineLearningRate', () => {
-  it('rises linearly, peaks after the warm-up and falls to zero', () => {
-    const rates = Array.from({ length: 21 }, (_, step) => cosineLearningRate(step, 20, 4, 0.8));
-    assert.deepEqual(rates.slice(0, 5), [0.2, 0.4, 0.6000000000000001, 0.8, 0.8]);
-    assert.ok(Math.abs((rates[12] ?? 0) - 0.4) < 1e-12);
-    assert.equal(rates[20], 0);
-    assert.equal(cosineLearningRate(0, 10, 0, 0.3), 0.3);
-  });
-});
 
 describe('softCrossEntropy', () => {
   const logits = [
@@ -102,88 +94,25 @@ describe('softCrossEntropy', () => {
   });
 });
 
-describe('pictures', () => {
-  const shape = { height: 3, width: 4, channels: 2 };
-  const stored = Uint8Array.from({ length: 30 }, (_, i) => (i * 37) % 256);
-  const table = normalisationTable([0.2, 0.5], [0.5, 2]);
-  /** Pixel of the moved and mirrored picture by definition; byte 0 outside. */
-  const byHand = (y: number, x: number, c: number, shiftX: number, shiftY: number, flip: boolean): number => {
-    const [sy, sx] = [y + shiftY, (flip ? 3 - x : x) + shiftX];
-    const inside = sy >= 0 && sy < 3 && sx >= 0 && sx < 4;
-    const byte = inside ? (stored[6 + (sy * 4 + sx) * 2 + c] as number) : 0;
-    return (byte / 255 - (c === 0 ? 0.2 : 0.5)) / (c === 0 ? 0.5 : 2);
-  };
-
-  it('are normalised, moved and mirrored as defined', () => {
-    for (const flip of [false, true])
-      for (const shiftX of [-2, 0, 1])
-        for (const shiftY of [-1, 0, 2]) {
-          const out = new Float32Array(26);
-          writePicture(out, 1, stored, 6, shape, table, shiftX, shiftY, flip);
-          for (let y = 0; y < 3; y++)
-            for (let x = 0; x < 4; x++)
-              for (let c = 0; c < 2; c++) {
-                const want = byHand(y, x, c, shiftX, shiftY, flip);
-                assert.ok(Math.abs((out[1 + (y * 4 + x) * 2 + c] as number) - want) < 1e-6);
-              }
-          assert.deepEqual([out[0], out[25]], [0, 0]);
-        }
-  });
-
-  it('are moved by at most an eighth, and mirrored half of the time', () => {
-    const plan = planAugmentation('crop-flip', 4000, 16, 32, rng('plan'));
-    assert.deepEqual([Math.min(...plan.shiftX), Math.max(...plan.shiftX)], [-4, 4]);
-    assert.deepEqual([Math.min(...plan.shiftY), Math.max(...plan.shiftY)], [-2, 2]);
-    assert.ok(Math.abs(plan.flip.reduce((a, b) => a + b, 0) - 2000) < 160);
-    const flips = planAugmentation('flip', 500, 16, 16, rng('plan'));
-    assert.ok(flips.shiftX.every((shift) => shift === 0) && flips.flip.includes(1));
-    assert.ok(planAugmentation('none', 500, 16, 16, rng('plan')).flip.every((flip) => flip === 0));
-  });
-});
-
-describe('epochBatches', () => {
-  const none = { batchSize: 16, augmentation: 'none', rng } as const;
-
-  it('shows every sample at most once per epoch, in another order in each', () => {
-    assert.equal(stepsPerEpoch(70, 16), 4);
-    assert.equal(stepsPerEpoch(5, 16), 1);
-    const epoch = (index: number) => {
-      const batches = epochBatches(DATASET, index, none);
-      return [0, 1, 2, 3].map((i) => batches.batch(i));
-    };
-    const rows = (batches: ReturnType<typeof epoch>) =>
-      batches.flatMap(({ images }) => Array.from({ length: 16 }, (_, b) => images.slice(b * 72, (b + 1) * 72).join()));
-    const [first, again, second] = [epoch(0), epoch(0), epoch(1)];
-    assert.deepEqual(first, again);
-    assert.notDeepEqual(rows(first), rows(second));
-    assert.equal(new Set(rows(first)).size, 64);
-  });
-
-  it('takes all samples where there are fewer than a batch holds', () => {
-    const few = { ...DATASET, train: { ...DATASET.train, count: 5 } };
-    const { labels } = epochBatches(few, 0, none).batch(0);
-    assert.deepEqual([...labels].sort(), [...DATASET.train.labels.slice(0, 5)].sort());
-  });
-});
-
 describe('training', () => {
   it('learns', async () => {
     const model = linearModel();
     const training = startTraining(model, DATASET, { ...OPTIONS, epochs: 10 });
     const untrained = await evaluate(model, DATASET, DATASET.test, 10, async () => undefined);
-    while (training.step < training.totalSteps) trainStep(training);
+    while (training.step < training.totalSteps) await trainStep(training);
     const trained = await evaluate(model, DATASET, DATASET.test, 10, async () => undefined);
     assert.ok(trained.accuracy > 0.9 && trained.loss < untrained.loss, JSON.stringify({ untrained, trained }));
-    endTraining(training);
+    await endTraining(training);
     model.dispose();
   });
 
-  it('is the textbook update of a model whose gradient is known', () => {
+  it('is the textbook update of a model whose gradient is known', async () => {
     const model = linearModel();
-    const options: TrainingOptions = { ...OPTIONS, warmupSteps: 0, augmentation: 'none' };
+    const options: TrainingOptions = { ...OPTIONS, learningRate: constantLearningRate, augmentation: [] };
     const training = startTraining(model, DATASET, options);
     const bias = () => [...(model.parameters[1]?.value.dataSync() ?? [])];
-    const { labels, images } = epochBatches(DATASET, 0, options).batch(0);
+    const { labels, views } = await training.loader.batch(0);
+    const images = views[0] ?? new Float32Array();
     const logits = tf.tidy(() => model.forward(tf.tensor4d(images, [16, 6, 6, 2]), true).arraySync());
     const gradient = [0, 1, 2].map(
       (k) =>
@@ -192,38 +121,72 @@ describe('training', () => {
           return sum + Math.exp(row[k] ?? 0) / total - (labels[b] === k ? 0.9 : 0) - 0.1 / 3;
         }, 0) / 16,
     );
-    trainStep(training);
+    await trainStep(training);
     // first step: the velocity is the gradient, so Nesterov moves by (1 + momentum) of it; no decay on a bias
     bias().forEach((b, k) => {
       assert.ok(Math.abs(b + 0.1 * 1.9 * (gradient[k] ?? 0)) < 1e-5, `${b} ${gradient[k]}`);
     });
-    endTraining(training);
+    await endTraining(training);
     model.dispose();
   });
 
-  it('goes on bit for bit from what it saved, wherever that was', () => {
-    const run = (cuts: readonly number[]) => {
-      let model = linearModel();
-      let training = startTraining(model, DATASET, OPTIONS);
-      while (training.step < training.totalSteps) {
-        trainStep(training);
-        if (!cuts.includes(training.step)) continue;
-        const { state, tensors } = saveTraining(training);
-        endTraining(training);
+  const everything: TrainingOptions = {
+    ...OPTIONS,
+    optimizer: { kind: 'adamw', beta1: 0.9, beta2: 0.99, epsilon: 1e-8 },
+    clipNorm: 0.5,
+    ema: { decay: 0.9, warmup: true },
+    augmentation: AUGMENTATION_PRESETS.randaugment,
+    mixing: { kind: 'mixup', alpha: 1 },
+  };
+  for (const [what, options] of [
+    ['with momentum', OPTIONS],
+    ['with AdamW, clipping, averages and mixup', everything],
+    [
+      'with Adam and CutMix',
+      { ...everything, optimizer: { ...everything.optimizer, kind: 'adam' }, mixing: { kind: 'cutmix', alpha: 1 } },
+    ],
+  ] as [string, TrainingOptions][])
+    it(`goes on bit for bit from what it saved, wherever that was: ${what}`, async () => {
+      const run = async (cuts: readonly number[]) => {
+        let model = linearModel();
+        let training = startTraining(model, DATASET, options);
+        while (training.step < training.totalSteps) {
+          await trainStep(training);
+          if (!cuts.includes(training.step)) continue;
+          const { state, tensors } = saveTraining(training);
+          await endTraining(training);
+          model.dispose();
+          model = linearModel();
+          training = startTraining(model, DATASET, options);
+          restoreTraining(training, JSON.parse(JSON.stringify(state)), tensors);
+        }
+        const end = saveTraining(training);
+        await endTraining(training);
         model.dispose();
-        model = linearModel();
-        training = startTraining(model, DATASET, OPTIONS);
-        restoreTraining(training, JSON.parse(JSON.stringify(state)), tensors);
-      }
-      const end = saveTraining(training);
-      endTraining(training);
-      model.dispose();
-      return end;
-    };
-    assert.deepEqual(run([1, 4, 6, 7, 13]), run([]));
+        return end;
+      };
+      assert.deepEqual(await run([1, 4, 6, 7, 13]), await run([]));
+    });
+
+  it('learns with averages, and they learn too', async () => {
+    const model = linearModel();
+    const training = startTraining(model, DATASET, {
+      ...everything,
+      mixing: { kind: 'none', alpha: 1 },
+      augmentation: [],
+      epochs: 15,
+    });
+    while (training.step < training.totalSteps) await trainStep(training);
+    const accuracy = async () => (await evaluate(model, DATASET, DATASET.test, 25, async () => undefined)).accuracy;
+    const own = await accuracy();
+    const averaged = (await training.ema?.during(accuracy)) ?? 0;
+    assert.ok(own > 0.9 && averaged > 0.9, `${own} ${averaged}`);
+    assert.equal(await accuracy(), own);
+    await endTraining(training);
+    model.dispose();
   });
 
-  it('refuses a checkpoint of another model', () => {
+  it('refuses a checkpoint of another model', async () => {
     const model = linearModel();
     const training = startTraining(model, DATASET, OPTIONS);
     const { state, tensors } = saveTraining(training);
@@ -232,23 +195,23 @@ describe('training', () => {
     assert.ok(kernel);
     const bent = [{ ...kernel, shape: [3, 72] }, ...rest];
     assert.throws(() => restoreTraining(training, state, bent), /head\/kernel is of shape \[3,72\], want \[72,3\]/);
-    endTraining(training);
+    await endTraining(training);
     model.dispose();
   });
 
-  it('stops at a loss that is not finite, before it spoils the parameters', () => {
+  it('stops at a loss that is not finite, before it spoils the parameters', async () => {
     const model = linearModel();
     const training = startTraining(model, DATASET, OPTIONS);
     const kernel = model.parameters[0]?.value;
     assert.ok(kernel);
     tf.tidy(() => kernel.assign(tf.fill([72, 3], 3e38)));
-    assert.throws(
-      () => trainStep(training),
+    await assert.rejects(
+      trainStep(training),
       (error) => error instanceof NonFiniteError && /at step 1/.test(error.message),
     );
     assert.equal(training.step, 0);
     assert.ok(kernel.dataSync().every((w) => w > 1e38));
-    endTraining(training);
+    await endTraining(training);
     model.dispose();
   });
 });

@@ -1,26 +1,35 @@
 /** @file Supervised training of a classifier, step by step over a state that can be saved at any step boundary. */
-import { type SgdGroup, sgdStep } from '@crucible/engine-native/ops';
+import type { AugmentationPolicy, BatchMixing, LoaderConfig } from '@crucible/contracts';
 import * as tf from '@tensorflow/tfjs-core';
+import { cutmix, mixup, type TargetBatch } from '../augment/mix-batch.ts';
 import type { Dataset } from '../data/dataset.ts';
+import { type Batch, createLoader, type Loader, stepsPerEpoch } from '../data/loader.ts';
 import { NonFiniteError } from '../method.ts';
 import type { Model } from '../nn/model.ts';
+import { clipByGlobalNorm } from '../optim/clip-by-global-norm.ts';
+import { createEma, type Ema, type EmaOptions } from '../optim/ema.ts';
+import { createOptimizer, decayGroups, type Optimizer, type OptimizerOptions } from '../optim/optimizer.ts';
 import type { Rng } from '../random/rng.ts';
-import type { Augmentation } from './augmentation.ts';
-import { batchSizeFor, type EpochBatches, epochBatches, stepsPerEpoch } from './epoch-batches.ts';
-import { cosineLearningRate } from './learning-rate.ts';
+import type { Schedule } from '../schedule/schedule.ts';
 import { rightAnswers } from './right-answers.ts';
 import { smoothedTargets, softCrossEntropy } from './soft-cross-entropy.ts';
 
 export interface TrainingOptions {
   epochs: number;
   batchSize: number;
-  /** at the end of the warm-up */
-  learningRate: number;
-  warmupSteps: number;
-  momentum: number;
+  optimizer: OptimizerOptions;
+  /** the learning rate, from the number of steps of the whole training */
+  learningRate: (totalSteps: number) => Schedule;
+  /** of the parameters that have it */
   weightDecay: number;
+  /** largest norm of all gradients together; null: as it is */
+  clipNorm: number | null;
+  /** moving averages of the model; null: none */
+  ema: EmaOptions | null;
   labelSmoothing: number;
-  augmentation: Augmentation;
+  augmentation: AugmentationPolicy;
+  mixing: BatchMixing;
+  loader: LoaderConfig;
   /** named streams of the job's seed */
   rng: (name: string) => Rng;
 }
@@ -33,21 +42,22 @@ export interface TrainingSums {
   right: number;
 }
 
-/** A training under way. It owns the velocities, not the model. */
+/** A training under way. It owns optimizer, averages and loader, not the model. */
 export interface Training {
   readonly model: Model;
   readonly dataset: Dataset;
   readonly options: TrainingOptions;
   readonly stepsPerEpoch: number;
   readonly totalSteps: number;
-  /** one per parameter of the model, in its order */
-  readonly velocities: readonly tf.Variable[];
+  readonly schedule: Schedule;
+  readonly optimizer: Optimizer;
+  readonly ema: Ema | null;
+  readonly loader: Loader;
   /** steps done */
   step: number;
   /** since the last report, and since the begin of the epoch */
   sinceReport: TrainingSums;
   sinceEpoch: TrainingSums;
-  batches: EpochBatches | null;
 }
 
 export const noSums = (): TrainingSums => ({ steps: 0, samples: 0, loss: 0, right: 0 });
@@ -55,55 +65,59 @@ export const noSums = (): TrainingSums => ({ steps: 0, samples: 0, loss: 0, righ
 /** Training before its first step. */
 export function startTraining(model: Model, dataset: Dataset, options: TrainingOptions): Training {
   const perEpoch = stepsPerEpoch(dataset.train.count, options.batchSize);
-  const velocities = model.parameters.map(({ value }) => tf.tidy(() => tf.variable(tf.zeros(value.shape), false)));
+  const totalSteps = perEpoch * options.epochs;
+  const { batchSize, rng, loader } = options;
   return {
     model,
     dataset,
     options,
     stepsPerEpoch: perEpoch,
-    totalSteps: perEpoch * options.epochs,
-    velocities,
+    totalSteps,
+    schedule: options.learningRate(totalSteps),
+    optimizer: createOptimizer(options.optimizer, decayGroups(model, options.weightDecay)),
+    ema: options.ema === null ? null : createEma(model, options.ema),
+    loader: createLoader(dataset, { ...loader, batchSize, rng, totalSteps, views: [options.augmentation] }),
     step: 0,
     sinceReport: noSums(),
     sinceEpoch: noSums(),
-    batches: null,
   };
 }
 
 /** Learning rate of the next step. */
-export const learningRateOf = ({ step, totalSteps, options }: Training): number =>
-  cosineLearningRate(step, totalSteps, options.warmupSteps, options.learningRate);
+export const learningRateOf = ({ step, schedule }: Training): number => schedule(step);
 
 /**
  * One step: next batch, forward, backward, update; the sums grow by it.
  *
- * @throws NonFiniteError if the loss is not a finite number; parameters are then as before the step
+ * @throws NonFiniteError if the loss or, with clipping, the norm of the gradients is not a finite number; parameters are
+ *   then as before the step
  */
-export function trainStep(training: Training): void {
-  const { model, dataset, options } = training;
-  const epoch = Math.floor(training.step / training.stepsPerEpoch);
-  if (training.batches?.epoch !== epoch) training.batches = epochBatches(dataset, epoch, options);
-  const { images, labels } = training.batches.batch(training.step % training.stepsPerEpoch);
-  const size = batchSizeFor(dataset.train.count, options.batchSize);
-  const { height, width, channels, classes } = dataset;
+export async function trainStep(training: Training): Promise<void> {
+  const { model, dataset, options, loader } = training;
+  const batch = await loader.batch(training.step);
+  const { images, targets, size, height, width } = mixed(training, batch);
   tf.tidy(() => {
-    const x = tf.tensor4d(images, [size, height, width, channels]);
-    const targets = tf.tensor2d(smoothedTargets(labels, classes, options.labelSmoothing), [size, classes]);
+    const x = tf.tensor4d(images, [size, height, width, dataset.channels]);
+    const rows = tf.tensor2d(targets, [size, dataset.classes]);
     let logits: tf.Tensor2D | null = null;
     const { value, grads } = tf.variableGrads(
       () => {
         logits = tf.keep(model.forward(x, true));
-        return softCrossEntropy(logits, targets);
+        return softCrossEntropy(logits, rows);
       },
       model.parameters.map((parameter) => parameter.value),
     );
     const loss = value.dataSync()[0] ?? Number.NaN;
-    const right = rightAnswers(takeFloats(logits), labels, classes);
-    if (!Number.isFinite(loss))
-      throw new NonFiniteError(
-        `the training loss is ${loss} at step ${training.step + 1}; try a smaller learning rate or a longer warm-up`,
-      );
-    sgdStep([updateGroup(training, grads, true), updateGroup(training, grads, false)]);
+    const right = rightAnswers(takeFloats(logits), batch.labels, dataset.classes);
+    refuseNonFinite('training loss', loss, training);
+    let gradients = grads;
+    if (options.clipNorm !== null) {
+      const clipped = clipByGlobalNorm(grads, options.clipNorm);
+      refuseNonFinite('norm of the gradients', clipped.norm, training);
+      gradients = clipped.gradients;
+    }
+    training.optimizer.update(gradients, learningRateOf(training));
+    training.ema?.update();
     for (const sums of [training.sinceReport, training.sinceEpoch]) {
       sums.steps += 1;
       sums.samples += size;
@@ -114,25 +128,22 @@ export function trainStep(training: Training): void {
   training.step += 1;
 }
 
-/** The parameters with or without weight decay, as one group of the update. */
-const updateGroup = (training: Training, gradients: tf.NamedTensorMap, decay: boolean): SgdGroup => {
-  const { momentum, weightDecay } = training.options;
-  const group = { parameters: [] as tf.Variable[], gradients: [] as tf.Tensor[], velocities: [] as tf.Variable[] };
-  training.model.parameters.forEach((parameter, i) => {
-    if (parameter.decay !== decay) return;
-    const [gradient, velocity] = [gradients[parameter.value.name], training.velocities[i]];
-    if (gradient === undefined || velocity === undefined) throw new Error(`${parameter.name} has no gradient`);
-    group.parameters.push(parameter.value);
-    group.gradients.push(gradient);
-    group.velocities.push(velocity);
-  });
-  return {
-    ...group,
-    learningRate: learningRateOf(training),
-    momentum,
-    nesterov: momentum > 0,
-    weightDecay: decay ? weightDecay : 0,
-  };
+/** The batch with its targets, after mixing. */
+const mixed = ({ dataset, options, loader, step }: Training, { views, labels }: Batch): TargetBatch => {
+  const [images, size] = [views[0], loader.viewSizes[0]];
+  if (images === undefined || size === undefined) throw new Error('the loader has no view');
+  const targets = smoothedTargets(labels, dataset.classes, options.labelSmoothing);
+  const batch = { images, targets, size: labels.length, ...size };
+  const { kind, alpha } = options.mixing;
+  if (kind === 'none') return batch;
+  return (kind === 'mixup' ? mixup : cutmix)(batch, alpha, options.rng(`train/mix/${step}`));
+};
+
+const refuseNonFinite = (what: string, value: number, { step }: Training): void => {
+  if (Number.isFinite(value)) return;
+  throw new NonFiniteError(
+    `the ${what} is ${value} at step ${step + 1}; try a smaller learning rate or a longer warm-up`,
+  );
 };
 
 /** Values of a kept tensor, which is freed. */
@@ -143,7 +154,9 @@ const takeFloats = (tensor: tf.Tensor | null): Float32Array => {
   return values;
 };
 
-/** Frees the velocities. */
-export function endTraining(training: Training): void {
-  for (const velocity of training.velocities) velocity.dispose();
+/** Ends the loader's threads, and frees what the training owns. */
+export async function endTraining({ optimizer, ema, loader }: Training): Promise<void> {
+  optimizer.dispose();
+  ema?.dispose();
+  await loader.close();
 }

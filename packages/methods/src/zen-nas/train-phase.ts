@@ -1,4 +1,4 @@
-import type { ZenNasConfig } from '@crucible/contracts';
+import { AUGMENTATION_PRESETS, type ZenNasConfig } from '@crucible/contracts';
 import type { Dataset } from '../data/dataset.ts';
 import { type MethodContext, NonFiniteError } from '../method.ts';
 import type { Model } from '../nn/model.ts';
@@ -6,9 +6,18 @@ import { superBlocks } from '../nn/structure/expand.ts';
 import { parseStructure } from '../nn/structure/parse.ts';
 import { structureNetwork } from '../nn/structure-network.ts';
 import { obeyStop } from '../obey-stop.ts';
+import { cosineSchedule, withWarmup } from '../schedule/schedule.ts';
 import { evaluate } from '../train/evaluate.ts';
 import { restoreTraining, saveTraining } from '../train/save-training.ts';
-import { endTraining, learningRateOf, noSums, startTraining, type Training, trainStep } from '../train/training.ts';
+import {
+  endTraining,
+  learningRateOf,
+  noSums,
+  startTraining,
+  type Training,
+  type TrainingOptions,
+  trainStep,
+} from '../train/training.ts';
 import { type CurvePoint, checkpointOf, type RunState } from './run-state.ts';
 
 /** Steps between two reports. */
@@ -40,17 +49,31 @@ export async function trainPhase(
     batchNormMomentum: config.training.batchNormMomentum,
     rng: (name) => ctx.rng(name),
   });
-  const training = startTraining(model, dataset, { ...config.training, rng: (name) => ctx.rng(name) });
+  const training = startTraining(model, dataset, trainingOptions(config, ctx));
   try {
     if (run.training !== null) restoreTraining(training, run.training, ctx.resumeFrom?.tensors ?? []);
     await trainToEnd(config, ctx, run, training);
     await use(model);
     return run.curve;
   } finally {
-    endTraining(training);
+    await endTraining(training);
     model.dispose();
   }
 }
+
+const trainingOptions = ({ training }: ZenNasConfig, ctx: MethodContext): TrainingOptions => {
+  const { learningRate, warmupSteps, momentum, augmentation } = training;
+  return {
+    ...training,
+    optimizer: { kind: 'sgd', momentum, nesterov: true },
+    learningRate: (steps) => withWarmup(cosineSchedule(learningRate, steps - warmupSteps), warmupSteps),
+    clipNorm: null,
+    ema: null,
+    augmentation: AUGMENTATION_PRESETS[augmentation],
+    mixing: { kind: 'none', alpha: 1 },
+    rng: (name) => ctx.rng(name),
+  };
+};
 
 const trainToEnd = async (
   config: ZenNasConfig,
@@ -73,7 +96,7 @@ const trainToEnd = async (
     if (training.step === training.totalSteps) return;
     await obeyStop(ctx, checkpoint);
     const learningRate = learningRateOf(training);
-    trainStep(training);
+    await trainStep(training);
     if (training.step % REPORT_EVERY === 0 || training.step % training.stepsPerEpoch === 0) {
       reportSteps(ctx, run, training, learningRate, ctx.seconds() - since);
       since = ctx.seconds();
