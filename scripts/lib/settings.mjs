@@ -17,6 +17,7 @@ export function readSettings(env) {
     apiPort: given(env.CRUCIBLE_PORT),
     workerName: given(env.CRUCIBLE_WORKER_NAME),
     chromium: given(env.CRUCIBLE_CHROMIUM),
+    vulkanDriver: given(env.CRUCIBLE_VULKAN_DRIVER),
     schemaEngine: given(env.PRISMA_SCHEMA_ENGINE_BINARY),
   });
 }
