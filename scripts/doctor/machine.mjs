@@ -11,6 +11,7 @@ import { ok, problem } from './finding.mjs';
 /** Dependencies, build results, servers' binaries and data take about this much. */
 const DISK_NEEDED_GIB = 3;
 const ADDON = 'packages/engine-native/build/onednn.node';
+const SLOW = 'jobs run on plain JavaScript, a hundred to a thousand times slower';
 
 /** @returns {Promise<import('./finding.mjs').Finding>} */
 export async function examineNode() {
@@ -27,17 +28,20 @@ export function examineDependencies() {
 
 /** @returns {Promise<import('./finding.mjs').Finding>} */
 export async function examineNativeEngine() {
-  if (fs.existsSync(inProject(ADDON))) {
+  const addon = settings.engineAddon ?? inProject(ADDON);
+  if (fs.existsSync(addon)) {
     try {
-      process.dlopen({ exports: {} }, inProject(ADDON));
+      process.dlopen({ exports: {} }, addon);
       return ok('built and loadable');
     } catch (error) {
-      return problem(`built but not loadable: ${error.message}`, `remove ${inProject(ADDON)} and run ./crucible up`);
+      return problem(`built but not loadable (${error.message}): ${SLOW}`, `remove ${addon} and run ./crucible up`);
     }
   }
+  if (settings.engineAddon !== null)
+    return problem(`CRUCIBLE_ENGINE_ADDON names ${addon}, which does not exist: ${SLOW}`, 'correct it, or unset it');
   const compiler = ['g++', 'c++', 'clang++'].map((name) => which(name)).find((file) => file !== undefined);
-  if (compiler !== undefined) return problem('not built yet', 'run ./crucible up, which builds it');
-  return problem('no C++ compiler: jobs run on the plain engine, far slower', 'Debian or Ubuntu: apt-get install g++');
+  if (compiler !== undefined) return problem(`not built: ${SLOW}`, 'run ./crucible up, which builds it');
+  return problem(`not built, for want of a C++ compiler: ${SLOW}`, 'Debian or Ubuntu: apt-get install g++');
 }
 
 /** @returns {import('./finding.mjs').Finding} */

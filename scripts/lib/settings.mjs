@@ -10,6 +10,7 @@ const given = (value) => (value === undefined || value === '' ? null : value);
  */
 export function readSettings(env) {
   const dataDir = given(env.CRUCIBLE_DATA_DIR);
+  const engineAddon = given(env.CRUCIBLE_ENGINE_ADDON);
   return Object.freeze({
     databaseUrl: given(env.DATABASE_URL),
     redisUrl: given(env.REDIS_URL),
@@ -17,6 +18,8 @@ export function readSettings(env) {
     apiPort: given(env.CRUCIBLE_PORT),
     workerName: given(env.CRUCIBLE_WORKER_NAME),
     chromium: given(env.CRUCIBLE_CHROMIUM),
+    vulkanDriver: given(env.CRUCIBLE_VULKAN_DRIVER),
+    engineAddon: engineAddon === null ? null : path.resolve(engineAddon),
     schemaEngine: given(env.PRISMA_SCHEMA_ENGINE_BINARY),
   });
 }

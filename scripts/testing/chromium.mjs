@@ -10,6 +10,22 @@ const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-s
 const REMEDY =
   'Install Chromium (Debian or Ubuntu: "apt-get install chromium") and run again, or set CRUCIBLE_CHROMIUM to its path.';
 
+let unpacking = null;
+
+/**
+ * The distribution's package of Chromium, unpacked into the state folder.
+ *
+ * @param {string} dir state folder
+ * @returns {Promise<string>} folder that stands for `/`
+ */
+export function unpackChromium(dir) {
+  const home = path.join(dir, 'chromium-package');
+  if (fs.existsSync(home)) return Promise.resolve(home);
+  // The browser and the Vulkan driver are wanted at the same time: one download serves both.
+  unpacking ??= step('fetch Chromium', () => extractPackages(['chromium'], home));
+  return unpacking.then(() => home);
+}
+
 /**
  * A start script for the unpacked browser. Its libraries and fonts are named here and not in the environment of the
  * tests, where every other program would get them too.
@@ -37,10 +53,8 @@ function writeStarter(home) {
 export async function findChromium(dir) {
   const found = settings.chromium ?? NAMES.map((name) => which(name)).find((file) => file !== undefined);
   if (found !== undefined) return found;
-  const home = path.join(dir, 'chromium-package');
   try {
-    if (!fs.existsSync(home)) await step('fetch Chromium', () => extractPackages(['chromium'], home));
-    const starter = writeStarter(home);
+    const starter = writeStarter(await unpackChromium(dir));
     await run(starter, ['--version', '--no-sandbox']);
     return starter;
   } catch (error) {

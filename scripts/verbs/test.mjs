@@ -4,15 +4,43 @@ import { setLastLine } from '../lib/shutdown.mjs';
 import { findChromium } from '../testing/chromium.mjs';
 import { runGroup } from '../testing/run-group.mjs';
 import { createTestDatabase } from '../testing/test-database.mjs';
-import { isBrowserTest, testFiles } from '../testing/test-files.mjs';
+import { isBrowserTest, isWebGpuTest, testFiles } from '../testing/test-files.mjs';
+import { findVulkanDriver } from '../testing/vulkan-driver.mjs';
 
-/** Starts the search for a browser early: fetching one takes a while. Its failure is reported where it matters. */
-function browserFor(files, dir) {
-  if (!files.some(isBrowserTest)) return Promise.resolve({ path: null, fault: null });
-  return findChromium(dir).then(
-    (path) => ({ path, fault: null }),
-    (error) => ({ path: null, fault: error.message }),
-  );
+/**
+ * What tests of a kind need beyond servers and data. The search starts early, since fetching takes a while; its
+ * failure is reported where it matters, and fails the tests that need it.
+ */
+const NEEDS = [
+  { isFor: isWebGpuTest, group: 'WebGPU tests', variable: 'CRUCIBLE_VULKAN_DRIVER', find: findVulkanDriver },
+  { isFor: isBrowserTest, group: 'system tests', variable: 'CRUCIBLE_CHROMIUM', find: findChromium },
+];
+
+function startSearches(files, dir) {
+  const needed = NEEDS.filter(({ isFor }) => files.some(isFor));
+  return needed.map(({ find, ...need }) => ({
+    ...need,
+    search: find(dir).then(
+      (path) => ({ path, fault: null }),
+      (error) => ({ path: null, fault: error.message }),
+    ),
+  }));
+}
+
+/** @returns {Promise<{ env: Record<string, string>, blocked: string[] }>} `blocked`: files that lack what they need */
+async function finishSearches(searches, group, files) {
+  const env = {};
+  const blocked = [];
+  for (const { isFor, variable, search } of searches.filter((need) => need.group === group)) {
+    const { path, fault } = await search;
+    if (fault === null) env[variable] = path;
+    else
+      for (const file of files.filter(isFor)) {
+        console.error(`\nFAIL ${file}: ${fault}\n`);
+        blocked.push(file);
+      }
+  }
+  return { env, blocked };
 }
 
 /**
@@ -29,19 +57,17 @@ export async function test(filters) {
   const { dir, env } = await prepare({ migrated: createTestDatabase });
   setLastLine(() => `${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
   const groups = testFiles(filters);
-  const browser = browserFor(
+  const searches = startSearches(
     groups.flatMap(({ files }) => files),
     dir,
   );
   for (const { name, files } of groups) {
-    const { path, fault } = name === 'system tests' ? await browser : { path: null, fault: null };
-    const blocked = fault === null ? [] : files.filter(isBrowserTest);
-    for (const file of blocked) console.error(`\nFAIL ${file}: ${fault}\n`);
-    add({ passed: 0, failed: blocked.length, skipped: 0 });
-    const runnable = files.filter((file) => !blocked.includes(file));
+    const found = await finishSearches(searches, name, files);
+    add({ passed: 0, failed: found.blocked.length, skipped: 0 });
+    const runnable = files.filter((file) => !found.blocked.includes(file));
     if (runnable.length === 0) continue;
     log(`${name}: ${runnable.length} files`);
-    add(await runGroup(runnable, { ...env, ...(path === null ? {} : { CRUCIBLE_CHROMIUM: path }) }));
+    add(await runGroup(runnable, { ...env, ...found.env }));
   }
   if (groups.length === 0) console.error(`no test file matches ${filters.join(', ')}`);
   return total.failed === 0 && total.passed > 0 ? 0 : 1;

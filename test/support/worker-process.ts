@@ -10,6 +10,8 @@ const MAIN = fileURLToPath(new URL('../../apps/worker/src/main.ts', import.meta.
 export interface WorkerProcess {
   /** what it logged so far */
   log(): string;
+  /** Resolves with its exit code when it has ended, by itself or not. */
+  readonly ended: Promise<number | null>;
   /** Ends it in order. @returns its exit code */
   stop(): Promise<number | null>;
   /** Kills it and its children at once, as a machine that fails does. */
@@ -27,6 +29,7 @@ export function startWorkerProcess(env: Record<string, string> & { CRUCIBLE_STAT
   const exited = once(worker, 'exit');
   return {
     log: () => lines.join(''),
+    ended: exited.then(([code]) => code),
     async stop() {
       worker.kill('SIGTERM');
       const [code] = await exited;

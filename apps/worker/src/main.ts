@@ -23,7 +23,7 @@ try {
   await run();
 } catch (error) {
   if (!signal.aborted) {
-    log.fatal({ err: error }, 'the worker cannot go on');
+    log.fatal({ err: error }, `the worker cannot go on: ${(error as Error).message}`);
     process.exitCode = 1;
   }
 }

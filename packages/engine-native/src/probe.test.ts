@@ -9,6 +9,10 @@ import { EngineUnavailableError } from './engine-error.ts';
 import { loadEngine } from './probe.ts';
 import { selfTestFaults } from './self-test.ts';
 
+// No GPU for these tests, wherever they run: the loader of Vulkan reads this when WebGPU is loaded.
+process.env.VK_DRIVER_FILES = '/absent/driver.json';
+process.env.VK_ICD_FILENAMES = '/absent/driver.json';
+
 const codeOf = (action: () => unknown): string => {
   try {
     action();
@@ -41,7 +45,7 @@ describe('loadEngine', () => {
     const passedOver = engine.reasons.map(({ engine, code }) => `${engine}: ${code}`);
     assert.equal(engine.name, 'onednn');
     assert.deepEqual(passedOver.slice(0, 2), ['tfjs-node-gpu: not-installed', 'tfjs-node: not-installed']);
-    assert.match(passedOver[2] ?? '', /^webgpu: (no|software)-adapter$/);
+    assert.equal(passedOver[2], 'webgpu: no-adapter');
   });
 
   it('goes on to the plain engine when the addon is not built, with the reason', async () => {

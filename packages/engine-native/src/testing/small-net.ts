@@ -53,14 +53,21 @@ export class SmallNet {
     return tf.neg(tf.mean(tf.sum(tf.mul(tf.logSoftmax(logits), this.#labels), -1))) as tf.Scalar;
   }
 
-  /** One step of SGD with momentum; returns the loss before it. */
-  step(): number {
+  /** One step of SGD with momentum; returns the loss before it, as a tensor, since not every engine reads at once. */
+  update(): tf.Scalar {
     const { value, grads } = tf.variableGrads(() => this.#loss(), this.#variables);
     const gradients = this.#variables.map(({ name }) => grads[name] as tf.Tensor);
     const settings = { learningRate: 0.05, momentum: 0.9, nesterov: true, weightDecay: 1e-4 };
     sgdStep([{ parameters: this.#variables, gradients, velocities: this.#velocities, ...settings }]);
+    tf.dispose(grads);
+    return value;
+  }
+
+  /** The same, with the loss read. */
+  step(): number {
+    const value = this.update();
     const loss = value.dataSync()[0] ?? Number.NaN;
-    tf.dispose([value, grads]);
+    value.dispose();
     return loss;
   }
 
