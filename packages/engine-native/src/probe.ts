@@ -4,6 +4,7 @@ import { backend, env, findBackend, scalar, setBackend, tidy, version_core } fro
 import { loadAddon } from './addon.ts';
 import { startOneDnn } from './engine.ts';
 import { ENGINE_NAMES, type EngineName, type EngineReasonCode, EngineUnavailableError } from './engine-error.ts';
+import { bf16LevelOf, type Precision, setPrecision } from './precision.ts';
 import { selfTestFaults } from './self-test.ts';
 
 /** Why one engine was passed over. */
@@ -35,19 +36,24 @@ export interface LoadEngineOptions {
   readonly threads: number;
   /** Winograd's algorithm for 3x3 convolutions, exact to float32 rounding, on `onednn`. @defaultValue true */
   readonly winograd?: boolean;
+  /** What convolutions and large matrix products read, on `onednn`; other engines compute in f32. @defaultValue 'f32' */
+  readonly precision?: Precision;
 }
 
 type Started = Pick<LoadedEngine, 'device' | 'threads' | 'versions' | 'isa'>;
 
 const cpuModel = (): string => os.cpus()[0]?.model.trim() ?? 'CPU';
 
-async function startOneDnnEngine({ threads, winograd = true }: LoadEngineOptions): Promise<Started> {
+async function startOneDnnEngine({ threads, winograd = true, precision = 'f32' }: LoadEngineOptions): Promise<Started> {
   const addon = loadAddon();
   addon.setThreads(threads);
   const onednn = await startOneDnn(addon);
   onednn.winograd = winograd;
+  setPrecision(onednn, precision);
   const info = addon.info();
-  return { device: cpuModel(), threads: info.threads, versions: { oneDnn: info.oneDnn }, isa: info.isa };
+  // precision and the way to it decide results as much as a version does
+  const versions = { oneDnn: info.oneDnn, bf16: bf16LevelOf(info.isa), precision };
+  return { device: cpuModel(), threads: info.threads, versions, isa: info.isa };
 }
 
 async function startCpu(): Promise<Started> {
