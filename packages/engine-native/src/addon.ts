@@ -74,6 +74,73 @@ export interface Addon {
     activation: number,
   ): void;
 
+  /** One byte per result. */
+  compare(
+    code: number,
+    a: Float32Array | Uint8Array,
+    b: Float32Array | Uint8Array,
+    out: Uint8Array,
+    extent: Int32Array,
+  ): void;
+  select(
+    condition: Uint8Array,
+    whenTrue: Float32Array,
+    whenFalse: Float32Array,
+    out: Float32Array,
+    inner: number,
+  ): void;
+  cumulate(
+    x: Float32Array,
+    y: Float32Array,
+    outer: number,
+    columns: number,
+    inner: number,
+    exclusive: number,
+    reverse: number,
+  ): void;
+  argExtreme(x: Float32Array, y: Int32Array, outer: number, reduced: number, inner: number, sign: number): void;
+  topK(x: Float32Array, values: Float32Array, indices: Int32Array, rows: number, columns: number, k: number): void;
+  gather(
+    x: Float32Array,
+    indices: Int32Array,
+    y: Float32Array,
+    batch: number,
+    outer: number,
+    rows: number,
+    inner: number,
+  ): void;
+  segmentSum(x: Float32Array, ids: Int32Array, y: Float32Array, segments: number, inner: number): void;
+  tile(fields: Int32Array, x: Float32Array, y: Float32Array): void;
+  resizeBilinear(x: Float32Array, y: Float32Array, shape: Int32Array): void;
+  resizeBilinearGrad(dy: Float32Array, dx: Float32Array, shape: Int32Array): void;
+  cropAndResize(
+    images: Float32Array,
+    boxes: Float32Array,
+    indices: Int32Array,
+    y: Float32Array,
+    shape: Int32Array,
+    outside: number,
+  ): void;
+  groupNorm(
+    x: Float32Array,
+    gamma: Float32Array,
+    beta: Float32Array,
+    y: Float32Array,
+    statistics: Float32Array,
+    shape: Int32Array,
+    epsilon: number,
+  ): void;
+  groupNormGrad(
+    dy: Float32Array,
+    x: Float32Array,
+    gamma: Float32Array,
+    statistics: Float32Array,
+    dx: Float32Array,
+    dgamma: Float32Array,
+    dbeta: Float32Array,
+    shape: Int32Array,
+  ): void;
+
   sum(x: Elements, y: Float32Array, outer: number, reduced: number, inner: number, scale: number): void;
   max(x: Float32Array, y: Float32Array, outer: number, reduced: number, inner: number): void;
   expand(dy: Float32Array, dx: Elements, outer: number, reduced: number, inner: number, scale: number): void;

@@ -2,6 +2,7 @@ import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import { type backend_util, type DataType, engine, type TensorInfo, util, type Variable } from '@tensorflow/tfjs-core';
 import type { Addon } from './addon.ts';
 import type { BufferPool } from './buffer-pool.ts';
+import type { Precision } from './precision.ts';
 import { type Elements, type Form, TensorRecord } from './tensor-record.ts';
 
 /** Name under which the backend is registered with tfjs. */
@@ -38,7 +39,7 @@ export class OneDnnBackend extends MathBackendCPU {
   /** Use Winograd's algorithm for 3x3 convolutions that gain from it. */
   winograd = true;
   /** What convolutions and large matrix products read: float32, or bf16 with sums in float32. */
-  precision: 'f32' | 'bf16' = 'f32';
+  precision: Precision = 'f32';
   #nextId = 0;
   #conversions = 0;
 

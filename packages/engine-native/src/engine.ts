@@ -6,6 +6,8 @@ import { ONEDNN, OneDnnBackend } from './backend.ts';
 import { BufferPool } from './buffer-pool.ts';
 import { registerBatchNormTrainGradient, replaceBatchNormGradient } from './gradients/batch-norm.ts';
 import { registerBiasActGradients } from './gradients/bias-act.ts';
+import { registerConv2dGroupedGradient } from './gradients/conv2d-grouped.ts';
+import { registerGroupNormGradient } from './gradients/group-norm.ts';
 import { replaceReluGradients } from './gradients/relu.ts';
 import { replaceSumGradients } from './gradients/sum.ts';
 import { registerKernels } from './register-kernels.ts';
@@ -40,6 +42,8 @@ export async function startOneDnn(addon: Addon): Promise<OneDnnBackend> {
     replaceBatchNormGradient();
     registerBatchNormTrainGradient();
     registerBiasActGradients();
+    registerConv2dGroupedGradient();
+    registerGroupNormGradient();
   }
   await setBackend(ONEDNN);
   return backend;

@@ -4,13 +4,19 @@ import { batchNormKernels } from './kernels/batch-norm.ts';
 import { batchNormTrainKernels } from './kernels/batch-norm-train.ts';
 import { biasActKernels } from './kernels/bias-act.ts';
 import { binaryKernels } from './kernels/binary.ts';
+import { compareKernels } from './kernels/compare.ts';
 import { conv2dKernels } from './kernels/conv2d.ts';
+import { conv2dGroupedKernels } from './kernels/conv2d-grouped.ts';
 import { depthwiseConv2dKernels } from './kernels/depthwise-conv2d.ts';
+import { extremeKernels } from './kernels/extremes.ts';
+import { gatherKernels } from './kernels/gather.ts';
 import { gradientKernels } from './kernels/gradient-kernels.ts';
+import { groupNormKernels } from './kernels/group-norm.ts';
 import { matMulKernels } from './kernels/mat-mul.ts';
 import { optimizerStepKernels } from './kernels/optimizer-steps.ts';
 import { poolKernels } from './kernels/pool.ts';
 import { reduceKernels } from './kernels/reduce.ts';
+import { resizeKernels } from './kernels/resize.ts';
 import { sgdStepKernels } from './kernels/sgd-step.ts';
 import { shapeKernels } from './kernels/shape.ts';
 import { softmaxKernels } from './kernels/softmax.ts';
@@ -24,6 +30,7 @@ type KernelFunction = KernelConfig['kernelFunc'];
 /** Every native kernel. */
 const NATIVE_KERNELS: readonly NativeKernel[] = [
   ...conv2dKernels,
+  ...conv2dGroupedKernels,
   ...depthwiseConv2dKernels,
   ...matMulKernels,
   ...binaryKernels,
@@ -31,10 +38,15 @@ const NATIVE_KERNELS: readonly NativeKernel[] = [
   ...reduceKernels,
   ...poolKernels,
   ...softmaxKernels,
+  ...compareKernels,
+  ...gatherKernels,
+  ...extremeKernels,
+  ...resizeKernels,
   ...transposeKernels,
   ...shapeKernels,
   ...batchNormKernels,
   ...batchNormTrainKernels,
+  ...groupNormKernels,
   ...biasActKernels,
   ...sgdStepKernels,
   ...optimizerStepKernels,

@@ -37,20 +37,18 @@ struct ConvPlan {
 
 memory::dims filterDims(const ConvShape& s) {
   if (s.groups == 1) return {s.outChannels, s.inChannels, s.filterHeight, s.filterWidth};
-  return {s.inChannels, s.outChannels / s.inChannels, 1, s.filterHeight, s.filterWidth};
+  return {s.groups, s.outChannels / s.groups, s.inChannels / s.groups, s.filterHeight, s.filterWidth};
 }
 
-/** tfjs filters as oneDNN sees them: [KH, KW, I, O] is dims {O, I, KH, KW}; depthwise [KH, KW, G, M] is {G, M, 1, KH, KW}. */
+/**
+ * Filters [KH, KW, I, O] as oneDNN sees them: dims {O, I, KH, KW}. In G groups [KH, KW, I / G, O] is
+ * {G, O / G, I / G, KH, KW}; a depthwise filter [KH, KW, G, M] of tfjs lies in memory as one of them.
+ */
 memory::desc filterDesc(const ConvShape& s) {
-  const memory::dim kw = s.filterWidth, in = s.inChannels, out = s.outChannels;
-  if (s.groups == 1) {
-    return {filterDims(s), memory::data_type::f32, memory::dims{1, out, kw * in * out, in * out}};
-  }
-  if (s.groups != in) throw std::invalid_argument("groups must be 1 or the number of input channels");
-  const memory::dim multiplier = out / in;
-  return {filterDims(s),
-          memory::data_type::f32,
-          memory::dims{multiplier, 1, 1, kw * in * multiplier, in * multiplier}};
+  const memory::dim kw = s.filterWidth, in = s.inChannels / s.groups, out = s.outChannels;
+  const auto f32 = memory::data_type::f32;
+  if (s.groups == 1) return {filterDims(s), f32, memory::dims{1, out, kw * in * out, in * out}};
+  return {filterDims(s), f32, memory::dims{out / s.groups, 1, out, kw * in * out, in * out}};
 }
 
 /** Takes the parts that forward and both backward primitive descriptors share. */
@@ -71,6 +69,9 @@ void adopt(ConvPlan& plan, const Desc& desc, const memory::desc& packed, const m
 std::unique_ptr<ConvPlan> makePlan(const ConvShape& s) {
   using dnnl::algorithm;
   using dnnl::prop_kind;
+  if (s.groups < 1 || s.inChannels % s.groups != 0 || s.outChannels % s.groups != 0) {
+    throw std::invalid_argument("channels must be multiples of the groups");
+  }
   auto plan = std::make_unique<ConvPlan>();
   plan->kind = static_cast<Kind>(s.kind);
   plan->hasBias = s.hasBias != 0;

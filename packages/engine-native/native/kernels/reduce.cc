@@ -100,9 +100,9 @@ void sumMiddle(const T* x, float* y, int64_t outer, int64_t reduced, int64_t inn
 napi_value sum(const Args& args) {
   const int64_t outer = args.integer(2), reduced = args.integer(3), inner = args.integer(4);
   const double scale = args.number(5);
-  float* y = args.floats(1, outer * inner);
   withElements(args, 0, [&](auto element) {
-    sumMiddle(args.elements<decltype(element)>(0, outer * reduced * inner), y, outer, reduced, inner, scale);
+    const auto* x = args.elements<decltype(element)>(0, outer * reduced * inner);
+    sumMiddle(x, args.floats(1, outer * inner), outer, reduced, inner, scale);
   });
   return nullptr;
 }

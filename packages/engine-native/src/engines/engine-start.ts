@@ -1,5 +1,6 @@
 import os from 'node:os';
 import type { EngineName } from '../engine-error.ts';
+import type { Precision } from '../precision.ts';
 
 /** What is asked of an engine. */
 export interface LoadEngineOptions {
@@ -9,6 +10,8 @@ export interface LoadEngineOptions {
   readonly threads: number;
   /** Winograd's algorithm for 3x3 convolutions, exact to float32 rounding, on `onednn`. @defaultValue true */
   readonly winograd?: boolean;
+  /** What convolutions and large matrix products read, on `onednn`; other engines compute in f32. @defaultValue 'f32' */
+  readonly precision?: Precision;
   /** Let `auto` take `webgpu` on a software adapter; one that is named always may. @defaultValue false */
   readonly allowSoftwareGpu?: boolean;
   /** File of the addon of `onednn`. @defaultValue the one built beside this package's sources */

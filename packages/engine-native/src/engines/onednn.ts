@@ -1,13 +1,22 @@
 import { loadAddon } from '../addon.ts';
 import { startOneDnn } from '../engine.ts';
+import { bf16LevelOf, setPrecision } from '../precision.ts';
 import { cpuModel, type EngineStart } from './engine-start.ts';
 
 /** Starts the native CPU engine of this package. */
-export const startOneDnnEngine: EngineStart = async ({ threads, winograd = true, addonPath }) => {
+export const startOneDnnEngine: EngineStart = async ({
+  threads,
+  winograd = true,
+  precision = 'f32',
+  addonPath,
+}) => {
   const addon = loadAddon(addonPath);
   addon.setThreads(threads);
   const onednn = await startOneDnn(addon);
   onednn.winograd = winograd;
+  setPrecision(onednn, precision);
   const info = addon.info();
-  return { device: cpuModel(), threads: info.threads, versions: { oneDnn: info.oneDnn }, isa: info.isa };
+  // precision and the way to it decide results as much as a version does
+  const versions = { oneDnn: info.oneDnn, bf16: bf16LevelOf(info.isa), precision };
+  return { device: cpuModel(), threads: info.threads, versions, isa: info.isa };
 };

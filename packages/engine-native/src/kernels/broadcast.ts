@@ -68,3 +68,22 @@ export function broadcastOf(a: number[], b: number[]): Broadcast | undefined {
     code: isRightSmall ? RIGHT_FRAME : LEFT_FRAME,
   };
 }
+
+/** Steps of both operands along outer, middle and inner; 0 where one is repeated. */
+export function operandSteps({ outer, middle, inner, code }: Broadcast): number[] {
+  const whole = [middle * inner, inner, 1];
+  const repeated: Readonly<Record<number, number[]>> = {
+    [SAME]: whole,
+    [RIGHT_SCALAR]: [0, 0, 0],
+    [LEFT_SCALAR]: [0, 0, 0],
+    [RIGHT_ROW]: [0, 0, 1],
+    [LEFT_ROW]: [0, 0, 1],
+    [RIGHT_COLUMN]: [outer === 1 ? 0 : 1, 0, 0],
+    [LEFT_COLUMN]: [outer === 1 ? 0 : 1, 0, 0],
+    [RIGHT_FRAME]: [inner, 0, 1],
+    [LEFT_FRAME]: [inner, 0, 1],
+  };
+  const small = repeated[code] ?? whole;
+  const isLeftSmall = [LEFT_SCALAR, LEFT_ROW, LEFT_COLUMN, LEFT_FRAME].includes(code);
+  return isLeftSmall ? [...small, ...whole] : [...whole, ...small];
+}

@@ -12,7 +12,7 @@ const MAX_PIXELS = 4096;
  */
 export function filterGradientByProduct(
   backend: OneDnnBackend,
-  { info, isDepthwise }: Conv,
+  { info, groups }: Conv,
   x: TensorInfo,
   dy: TensorInfo,
   filterShape: number[],
@@ -22,7 +22,7 @@ export function filterGradientByProduct(
   const window = info.filterHeight * info.filterWidth * info.inChannels;
   const isPointwise = [info.filterHeight, info.filterWidth, info.strideHeight, info.strideWidth].every((n) => n === 1);
   const isWhole = isPointwise && [padInfo.top, padInfo.left, padInfo.bottom, padInfo.right].every((n) => n === 0);
-  if (isDepthwise || pixels * window === 0 || sizeOf(info.inShape) === 0) return undefined;
+  if (groups > 1 || pixels * window === 0 || sizeOf(info.inShape) === 0) return undefined;
   if (!isWhole && pixels > MAX_PIXELS) return undefined;
 
   const columns = isWhole ? backend.bf16(x) : backend.pool.takeBf16(pixels * window);

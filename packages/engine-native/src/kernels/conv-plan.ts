@@ -46,12 +46,10 @@ function findPlanOf(
 ): Plan | undefined {
   const { info } = conv;
   const { padInfo } = info;
-  // over one channel, a depthwise filter [h, w, 1, m] and a plain one are the same
-  const groups = conv.isDepthwise ? info.inChannels : 1;
   fields.set([kind, info.batchSize, info.inHeight, info.inWidth, info.inChannels]);
   fields.set([info.filterHeight, info.filterWidth, info.outChannels, info.outHeight, info.outWidth], 5);
   fields.set([info.strideHeight, info.strideWidth, padInfo.top, padInfo.left, padInfo.bottom, padInfo.right], 10);
-  fields.set([info.dilationHeight, info.dilationWidth, groups, hasBias ? 1 : 0, activation], 16);
+  fields.set([info.dilationHeight, info.dilationWidth, conv.groups, hasBias ? 1 : 0, activation], 16);
   // outside of training the filter is transformed once, when it is packed, instead of in each call
   const isInference = way.winograd && kind === FORWARD && engine().state.gradientDepth === 0;
   const isBlocked = way.form === 'blocked';
@@ -67,10 +65,11 @@ const WINOGRAD_TILE = 4;
 const MAX_TILE_WASTE = 1.6;
 
 /** True if F(4x4, 3x3) suits: a 3x3 filter moved by one, enough channels, tiles that fit the image. */
-function gainsFromWinograd({ info }: Conv): boolean {
+function gainsFromWinograd({ info, groups }: Conv): boolean {
   const { filterHeight, filterWidth, strideHeight, strideWidth, dilationHeight, dilationWidth } = info;
   const tiled = (length: number) => Math.ceil(length / WINOGRAD_TILE) * WINOGRAD_TILE;
   return (
+    groups === 1 &&
     filterHeight === 3 &&
     filterWidth === 3 &&
     [strideHeight, strideWidth, dilationHeight, dilationWidth].every((step) => step === 1) &&
@@ -96,7 +95,7 @@ function findPlan(
   const { info } = conv;
   if (sizeOf(info.inShape) === 0 || sizeOf(info.outShape) === 0) return undefined;
   const canBlock =
-    !conv.isDepthwise && info.inChannels % BLOCK_CHANNELS === 0 && info.outChannels % BLOCK_CHANNELS === 0;
+    conv.groups === 1 && info.inChannels % BLOCK_CHANNELS === 0 && info.outChannels % BLOCK_CHANNELS === 0;
   const ways = [
     ...(backend.precision === 'bf16' ? [BF16] : []),
     ...(canBlock && backend.winograd && gainsFromWinograd(conv) ? [WINOGRAD] : []),

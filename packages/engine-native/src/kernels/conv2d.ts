@@ -34,7 +34,7 @@ function describe(
     attrs.dimRoundingMode,
     false,
   );
-  return { info, isDepthwise: false };
+  return { info, groups: 1 };
 }
 
 const isNchw = (attrs: { dataFormat?: string }): boolean => attrs.dataFormat === 'NCHW';

@@ -35,7 +35,7 @@ function describe(
     attrs.dimRoundingMode,
     true,
   );
-  return { info, isDepthwise: true };
+  return { info, groups: info.inChannels };
 }
 
 /** True for filters on which oneDNN is slow and `native/kernels/depthwise-filter-grad.cc` is not. */

@@ -1,32 +1,9 @@
-import assert from 'node:assert/strict';
-import { before, describe, it } from 'node:test';
 import * as tf from '@tensorflow/tfjs-core';
-import { resetSlowPath, slowPath } from '../slow-path.ts';
-import { errorAgainstCpu, startNative, type TensorFunction } from '../testing/on-backend.ts';
-import { type TestArray, TestRandom } from '../testing/random-tensor.ts';
-
-interface Case {
-  readonly compute: TensorFunction;
-  readonly inputs: readonly TestArray[];
-}
-
-interface Suite {
-  readonly name: string;
-  readonly tolerance: number;
-  readonly rounds: number;
-  readonly make: (random: TestRandom) => Case;
-  /** Kernels that must not have run on the plain path. */
-  readonly native: readonly string[];
-}
+import { asImage, type Case, compareKernels, gradientsOf, image, type Suite } from '../testing/kernel-suite.ts';
+import type { TensorFunction } from '../testing/on-backend.ts';
+import type { TestRandom } from '../testing/random-tensor.ts';
 
 type Pad = 'same' | 'valid' | number;
-const image = (random: TestRandom): number[] => [
-  random.integer(1, 3),
-  random.integer(5, 12),
-  random.integer(5, 12),
-  random.integer(1, 35),
-];
-
 /** A convolution that tfjs accepts: dilation only with stride 1, whole windows inside the padded image. */
 function convCase(random: TestRandom, isDepthwise: boolean, maxDilation: number) {
   const shape = image(random);
@@ -43,14 +20,6 @@ function convCase(random: TestRandom, isDepthwise: boolean, maxDilation: number)
   return { x, w, stride, pad: random.pick(pads), dilation };
 }
 
-/** Gradients of `sum(f(...)^2)` with respect to every input. */
-const gradientsOf = (f: (...inputs: tf.Tensor[]) => tf.Tensor): TensorFunction => {
-  const gradients = tf.grads((...inputs: tf.Tensor[]) => tf.sum(tf.square(f(...inputs))));
-  return (...inputs) => gradients(inputs);
-};
-
-const asImage = (tensor: tf.Tensor | undefined) => tensor as tf.Tensor4D;
-
 const conv = (random: TestRandom): Case => {
   const { x, w, stride, pad, dilation } = convCase(random, false, 2);
   return { compute: (a, b) => tf.conv2d(asImage(a), asImage(b), stride, pad, 'NHWC', dilation), inputs: [x, w] };
@@ -59,6 +28,20 @@ const conv = (random: TestRandom): Case => {
 const convGradients = (random: TestRandom): Case => {
   const { x, w, stride, pad } = convCase(random, false, 1);
   return { compute: gradientsOf((a, b) => tf.conv2d(asImage(a), asImage(b), stride, pad)), inputs: [x, w] };
+};
+
+/** Enough channels for Winograd, few enough products for the plain kernels. */
+const winogradConv = (random: TestRandom): Case => {
+  const [inChannels, outChannels] = [16 * random.integer(2, 3), 16 * random.integer(2, 3)];
+  const [height, width] = [random.pick([4, 7, 8]), random.pick([4, 8])];
+  const x = random.array([random.integer(1, 2), height, width, inChannels]);
+  const op = (a: tf.Tensor, b: tf.Tensor) => tf.conv2d(asImage(a), asImage(b), 1, 'same');
+  const gradients = gradientsOf(op as (...inputs: tf.Tensor[]) => tf.Tensor);
+  const compute: TensorFunction = (...inputs) => {
+    const [a, b] = inputs as [tf.Tensor, tf.Tensor];
+    return [op(a, b), ...[gradients(a, b)].flat()];
+  };
+  return { compute, inputs: [x, random.array([3, 3, inChannels, outChannels])] };
 };
 
 const fusedConv = (random: TestRandom): Case => {
@@ -296,99 +279,89 @@ const reluGradients = (random: TestRandom): Case => {
 };
 
 const SUITES: readonly Suite[] = [
-  { name: 'conv2d', tolerance: 1e-6, rounds: 30, make: conv, native: [] },
+  {
+    name: 'conv2d on Winograd',
+    tolerance: 1e-4,
+    rounds: 40,
+    make: winogradConv,
+    native: [tf.Conv2D, tf.Conv2DBackpropInput, tf.Conv2DBackpropFilter],
+  },
+  { name: 'conv2d', tolerance: 1e-6, rounds: 100, make: conv, native: [] },
   {
     name: 'conv2d gradients',
     tolerance: 1e-5,
-    rounds: 20,
+    rounds: 80,
     make: convGradients,
     native: [tf.Conv2DBackpropInput, tf.Conv2DBackpropFilter],
   },
-  { name: 'fused conv2d', tolerance: 1e-5, rounds: 20, make: fusedConv, native: [tf.FusedConv2D] },
-  { name: 'depthwise conv2d', tolerance: 1e-6, rounds: 20, make: depthwise, native: [tf.DepthwiseConv2dNative] },
+  { name: 'fused conv2d', tolerance: 1e-5, rounds: 80, make: fusedConv, native: [tf.FusedConv2D] },
+  { name: 'depthwise conv2d', tolerance: 1e-6, rounds: 80, make: depthwise, native: [tf.DepthwiseConv2dNative] },
   {
     name: 'depthwise gradients',
     tolerance: 1e-5,
-    rounds: 15,
+    rounds: 50,
     make: depthwiseGradients,
     native: [tf.DepthwiseConv2dNativeBackpropInput, tf.DepthwiseConv2dNativeBackpropFilter],
   },
   {
     name: 'wide depthwise gradients',
     tolerance: 1e-5,
-    rounds: 12,
+    rounds: 40,
     make: wideDepthwiseGradients,
     native: [tf.DepthwiseConv2dNativeBackpropInput, tf.DepthwiseConv2dNativeBackpropFilter],
   },
-  { name: 'fused depthwise', tolerance: 1e-5, rounds: 10, make: fusedDepthwise, native: [tf.FusedDepthwiseConv2D] },
-  { name: 'matMul', tolerance: 1e-5, rounds: 30, make: matMul, native: [tf.BatchMatMul] },
-  { name: 'fused matMul', tolerance: 1e-5, rounds: 15, make: fusedMatMul, native: [tf._FusedMatMul] },
+  { name: 'fused depthwise', tolerance: 1e-5, rounds: 60, make: fusedDepthwise, native: [tf.FusedDepthwiseConv2D] },
+  { name: 'matMul', tolerance: 1e-5, rounds: 150, make: matMul, native: [tf.BatchMatMul] },
+  { name: 'fused matMul', tolerance: 1e-5, rounds: 80, make: fusedMatMul, native: [tf._FusedMatMul] },
   {
     name: 'binary',
     tolerance: 1e-6,
-    rounds: 60,
+    rounds: 200,
     make: binary,
     native: [tf.Add, tf.Sub, tf.Multiply, tf.RealDiv, tf.Maximum, tf.Minimum],
   },
   {
     name: 'unary',
     tolerance: 1e-6,
-    rounds: 40,
+    rounds: 120,
     make: unary,
     native: [tf.Relu, tf.Relu6, tf.Square, tf.Neg, tf.Abs, tf.Exp, tf.Sigmoid, tf.Tanh, tf.Step],
   },
-  { name: 'sqrt, rsqrt, log', tolerance: 1e-5, rounds: 15, make: positive, native: [tf.Sqrt, tf.Rsqrt, tf.Log] },
-  { name: 'sum, mean, max', tolerance: 1e-5, rounds: 40, make: reduce, native: [tf.Sum, tf.Mean, tf.Max] },
+  { name: 'sqrt, rsqrt, log', tolerance: 1e-5, rounds: 60, make: positive, native: [tf.Sqrt, tf.Rsqrt, tf.Log] },
+  { name: 'sum, mean, max', tolerance: 1e-5, rounds: 120, make: reduce, native: [tf.Sum, tf.Mean, tf.Max] },
   {
     name: 'sum and mean gradients',
     tolerance: 1e-5,
-    rounds: 15,
+    rounds: 60,
     make: reduceGradients,
     native: [tf.Sum, tf.Mean, tf.Multiply],
   },
-  { name: 'max and average pool', tolerance: 1e-5, rounds: 25, make: pool, native: [tf.MaxPool, tf.AvgPool] },
+  { name: 'max and average pool', tolerance: 1e-5, rounds: 100, make: pool, native: [tf.MaxPool, tf.AvgPool] },
   {
     name: 'pool gradients',
     tolerance: 1e-5,
-    rounds: 20,
+    rounds: 60,
     make: poolGradients,
     native: [tf.MaxPoolGrad, tf.AvgPoolGrad],
   },
-  { name: 'softmax', tolerance: 1e-5, rounds: 15, make: softmax, native: [tf.Softmax, tf.LogSoftmax] },
-  { name: 'transpose', tolerance: 1e-6, rounds: 10, make: transpose, native: [tf.Transpose] },
+  { name: 'softmax', tolerance: 1e-5, rounds: 60, make: softmax, native: [tf.Softmax, tf.LogSoftmax] },
+  { name: 'transpose', tolerance: 1e-6, rounds: 60, make: transpose, native: [tf.Transpose] },
   {
     name: 'copies and fills',
     tolerance: 1e-6,
-    rounds: 15,
+    rounds: 50,
     make: copies,
     native: [tf.Slice, tf.Concat, tf.PadV2, tf.AddN, tf.OnesLike, tf.ZerosLike, tf.Fill, tf.Reshape],
   },
-  { name: 'batch norm with given moments', tolerance: 1e-5, rounds: 15, make: batchNorm, native: [tf.FusedBatchNorm] },
+  { name: 'batch norm with given moments', tolerance: 1e-5, rounds: 60, make: batchNorm, native: [tf.FusedBatchNorm] },
   {
     name: 'batch norm gradients',
     tolerance: 1e-4,
-    rounds: 10,
+    rounds: 40,
     make: batchNormGradients,
     native: [tf.FusedBatchNorm, tf.Tile],
   },
-  { name: 'relu gradients', tolerance: 1e-6, rounds: 10, make: reluGradients, native: [tf.Relu, tf.Relu6, tf.Step] },
+  { name: 'relu gradients', tolerance: 1e-6, rounds: 40, make: reluGradients, native: [tf.Relu, tf.Relu6, tf.Step] },
 ];
 
-describe('native kernels against the plain cpu kernels', () => {
-  before(() => startNative());
-
-  for (const [seed, { name, tolerance, rounds, make, native }] of SUITES.entries()) {
-    it(`${name}: ${rounds} random cases agree to ${tolerance}`, async () => {
-      const random = new TestRandom(seed + 1);
-      resetSlowPath();
-      for (let round = 0; round < rounds; round += 1) {
-        const { compute, inputs } = make(random);
-        const error = await errorAgainstCpu(compute, inputs);
-        const shapes = inputs.map(({ shape }) => `[${shape}]`).join(' ');
-        assert.ok(error <= tolerance, `round ${round}, inputs ${shapes}: error ${error}`);
-      }
-      const slow = native.filter((kernel) => slowPath().has(kernel));
-      assert.deepEqual(slow, [], 'kernels that ran on the plain path');
-    });
-  }
-});
+compareKernels('native kernels against the plain cpu kernels', SUITES, 1);

@@ -1,9 +1,11 @@
 import { setBackend, type Tensor, tidy } from '@tensorflow/tfjs-core';
+import type { Precision } from '../precision.ts';
 import { loadEngine } from '../probe.ts';
 import { type TestArray, toTensor } from './random-tensor.ts';
 
 /** Starts the native engine; throws with the reason if it cannot run, so that its tests never pass unseen. */
-export const startNative = (threads = 2) => loadEngine({ engine: 'onednn', threads });
+export const startNative = (threads = 2, precision: Precision = 'f32') =>
+  loadEngine({ engine: 'onednn', threads, precision });
 
 /** A function of tensors under test. */
 export type TensorFunction = (...inputs: Tensor[]) => Tensor | Tensor[];
@@ -38,6 +40,17 @@ export function relativeError(actual: TestArray, expected: TestArray): number {
   }
   for (const value of expected.values) scale = Math.max(scale, Math.abs(value));
   return difference / scale;
+}
+
+/** Root of the mean squared difference over that of the mean squared expected value. */
+export function rmsError(actual: TestArray, expected: TestArray): number {
+  if (actual.shape.join() !== expected.shape.join()) return Number.POSITIVE_INFINITY;
+  let [difference, scale] = [0, 0];
+  for (const [at, value] of expected.values.entries()) {
+    difference += (value - (actual.values[at] ?? Number.NaN)) ** 2;
+    scale += value ** 2;
+  }
+  return Math.sqrt(difference / Math.max(scale, Number.MIN_VALUE));
 }
 
 /** Largest error over all results of `compute` on `onednn` against `cpu`. */
