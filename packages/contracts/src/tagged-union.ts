@@ -32,12 +32,12 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 
 const taggedUnionOf = (schema: TSchema): TaggedUnion | null => {
   const branches = loose(schema).anyOf ?? [];
-  const valueOf = (branch: TSchema, key: string): unknown => {
+  const constOf = (branch: TSchema, key: string): unknown => {
     const property = loose(branch).properties?.[key];
     return property === undefined ? undefined : loose(property).const;
   };
   for (const tag of Object.keys(branches[0] === undefined ? {} : (loose(branches[0]).properties ?? {}))) {
-    const byTag = new Map(branches.map((branch) => [valueOf(branch, tag), branch]));
+    const byTag = new Map(branches.map((branch) => [constOf(branch, tag), branch]));
     if (byTag.size === branches.length && !byTag.has(undefined)) return { tag, branches: byTag };
   }
   return null;
