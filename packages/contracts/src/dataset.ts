@@ -8,20 +8,85 @@ export interface DatasetFacts {
   resolution: number | null;
   channels: number | null;
   classes: number | null;
+  /** what the readers check; empty where the user brings the files */
+  files: readonly DatasetFile[];
 }
+
+/** A file of a published dataset. Packers differ, so length and hash are those of the unpacked bytes. */
+export interface DatasetFile {
+  name: string;
+  split: 'train' | 'test';
+  bytes: number;
+  /** null where no hash of the single file is published: then its length alone is checked */
+  sha256: string | null;
+}
+
+const file = (split: DatasetFile['split'], name: string, bytes: number, sha256: string | null = null): DatasetFile => ({
+  name,
+  split,
+  bytes,
+  sha256,
+});
 
 /** The datasets that a config may name. `image-folder` and `idx` read whatever the user brings. */
 export const DATASETS = {
-  'fashion-mnist': { title: 'Fashion-MNIST', resolution: 28, channels: 1, classes: 10 },
-  'cifar-10': { title: 'CIFAR-10 (binary version)', resolution: 32, channels: 3, classes: 10 },
-  'cifar-100': { title: 'CIFAR-100 (binary version)', resolution: 32, channels: 3, classes: 100 },
+  'fashion-mnist': {
+    title: 'Fashion-MNIST',
+    resolution: 28,
+    channels: 1,
+    classes: 10,
+    files: [
+      file(
+        'train',
+        'train-images-idx3-ubyte',
+        47_040_016,
+        'c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888',
+      ),
+      file(
+        'train',
+        'train-labels-idx1-ubyte',
+        60_008,
+        'bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9',
+      ),
+      file(
+        'test',
+        't10k-images-idx3-ubyte',
+        7_840_016,
+        '5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b',
+      ),
+      file(
+        'test',
+        't10k-labels-idx1-ubyte',
+        10_008,
+        '0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34',
+      ),
+    ],
+  },
+  'cifar-10': {
+    title: 'CIFAR-10 (binary version)',
+    resolution: 32,
+    channels: 3,
+    classes: 10,
+    files: [
+      ...[1, 2, 3, 4, 5].map((batch) => file('train', `data_batch_${batch}.bin`, 30_730_000)),
+      file('test', 'test_batch.bin', 30_730_000),
+    ],
+  },
+  'cifar-100': {
+    title: 'CIFAR-100 (binary version)',
+    resolution: 32,
+    channels: 3,
+    classes: 100,
+    files: [file('train', 'train.bin', 153_700_000), file('test', 'test.bin', 30_740_000)],
+  },
   'image-folder': {
     title: 'folders train/CLASS/*.png and test/CLASS/*.png',
     resolution: null,
     channels: 3,
     classes: null,
+    files: [],
   },
-  idx: { title: 'any image and label pair in IDX form', resolution: null, channels: null, classes: null },
+  idx: { title: 'any image and label pair in IDX form', resolution: null, channels: null, classes: null, files: [] },
 } as const satisfies Record<string, DatasetFacts>;
 
 export type DatasetName = keyof typeof DATASETS;

@@ -23,6 +23,7 @@ export {
   DATASETS,
   DatasetConfig,
   type DatasetFacts,
+  type DatasetFile,
   type DatasetName,
   datasetFaults,
   LoaderConfig,

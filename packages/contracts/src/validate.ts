@@ -3,6 +3,7 @@ import { Compile } from 'typebox/compile';
 import System from 'typebox/system';
 import { Value } from 'typebox/value';
 import type { Fault } from './errors.ts';
+import { fillTagged, type Part, separateTagged } from './tagged-union.ts';
 
 System.Settings.Set({ maxErrors: 200 });
 
@@ -49,7 +50,16 @@ const escapePointer = (key: string): string => key.replaceAll('~', '~0').replace
 /** Every fault of `value` against `schema`; an empty list means that it fits. */
 export function faultsOf(schema: TSchema, value: unknown): Fault[] {
   const validator = validatorOf(schema);
-  return validator.Check(value) ? [] : toFaults(validator.Errors(value) as unknown as RawError[]);
+  if (validator.Check(value)) return [];
+  const found: { parts: Part[]; faults: Fault[] } = { parts: [], faults: [] };
+  const rest = separateTagged({ schema, value, pointer: '' }, found);
+  const faults = [{ schema: rest, value, pointer: '' }, ...found.parts].flatMap((part) =>
+    toFaults(Value.Errors(part.schema, part.value) as unknown as RawError[]).map((fault) => ({
+      ...fault,
+      pointer: part.pointer + fault.pointer,
+    })),
+  );
+  return [...faults, ...found.faults];
 }
 
 /**
@@ -60,7 +70,7 @@ export function resolve<S extends TSchema>(
   schema: S,
   value: unknown,
 ): { value: Static<S>; faults: [] } | { value: null; faults: Fault[] } {
-  const filled = Value.Default(schema, structuredClone(value));
+  const filled = Value.Default(schema, fillTagged(schema, structuredClone(value)));
   const faults = faultsOf(schema, filled);
   return faults.length === 0 ? { value: filled as Static<S>, faults: [] } : { value: null, faults };
 }

@@ -1,18 +1,17 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { DataError } from '../method.ts';
+import { DATASETS, type DatasetFile } from '@crucible/contracts';
 import type { RawDataset } from './assemble-dataset.ts';
 import { readDataFile } from './data-file.ts';
 import type { Split } from './dataset.ts';
+import { readPublishedFile } from './published-file.ts';
 
 /** Where the binary version of a CIFAR set keeps what. */
 export interface CifarLayout {
   name: 'cifar-10' | 'cifar-100';
   /** folder inside the published archive */
   archiveFolder: string;
-  trainFiles: readonly string[];
-  testFiles: readonly string[];
-  recordsPerFile: { train: number; test: number };
+  files: readonly DatasetFile[];
   /** bytes before the pixels; the label is the last of them */
   labelBytes: 1 | 2;
   classNamesFile: string;
@@ -22,9 +21,7 @@ export interface CifarLayout {
 export const CIFAR_10: CifarLayout = {
   name: 'cifar-10',
   archiveFolder: 'cifar-10-batches-bin',
-  trainFiles: [1, 2, 3, 4, 5].map((batch) => `data_batch_${batch}.bin`),
-  testFiles: ['test_batch.bin'],
-  recordsPerFile: { train: 10_000, test: 10_000 },
+  files: DATASETS['cifar-10'].files,
   labelBytes: 1,
   classNamesFile: 'batches.meta.txt',
   classes: 10,
@@ -34,9 +31,7 @@ export const CIFAR_10: CifarLayout = {
 export const CIFAR_100: CifarLayout = {
   name: 'cifar-100',
   archiveFolder: 'cifar-100-binary',
-  trainFiles: ['train.bin'],
-  testFiles: ['test.bin'],
-  recordsPerFile: { train: 50_000, test: 10_000 },
+  files: DATASETS['cifar-100'].files,
   labelBytes: 2,
   classNamesFile: 'fine_label_names.txt',
   classes: 100,
@@ -54,8 +49,8 @@ const PLANE = SIDE * SIDE;
 export async function readCifar(folder: string, layout: CifarLayout): Promise<RawDataset> {
   const below = join(folder, layout.archiveFolder);
   const root = existsSync(below) ? below : folder;
-  const train = await readRecords(root, layout.trainFiles, layout.recordsPerFile.train, layout.labelBytes);
-  const test = await readRecords(root, layout.testFiles, layout.recordsPerFile.test, layout.labelBytes);
+  const train = await readRecords(root, layout, 'train');
+  const test = await readRecords(root, layout, 'test');
   const text = new TextDecoder().decode(await readDataFile(join(root, layout.classNamesFile)));
   const classNames = text.split('\n').map((line) => line.trim());
   return {
@@ -72,28 +67,24 @@ export async function readCifar(folder: string, layout: CifarLayout): Promise<Ra
 
 async function readRecords(
   root: string,
-  files: readonly string[],
-  perFile: number,
-  labelBytes: number,
+  { name, files, labelBytes }: CifarLayout,
+  split: 'train' | 'test',
 ): Promise<Split> {
   const recordBytes = labelBytes + 3 * PLANE;
-  const count = files.length * perFile;
+  const wanted = files.filter((file) => file.split === split);
+  const count = wanted.reduce((sum, { bytes }) => sum + bytes / recordBytes, 0);
   const images = new Uint8Array(count * 3 * PLANE);
   const labels = new Int32Array(count);
-  for (const [index, name] of files.entries()) {
-    const file = join(root, name);
-    const bytes = await readDataFile(file);
-    if (bytes.length !== perFile * recordBytes)
-      throw new DataError(
-        `${file} has ${bytes.length} bytes, the binary version has ${perFile * recordBytes} (${perFile} records of ${recordBytes}). Unpack the archive of the binary version again.`,
-      );
-    for (let record = 0; record < perFile; record++) {
-      const sample = index * perFile + record;
-      const pixels = record * recordBytes + labelBytes;
+  let sample = 0;
+  for (const file of wanted) {
+    const bytes = await readPublishedFile(root, file, name);
+    for (let record = 0; record < bytes.length; record += recordBytes) {
+      const pixels = record + labelBytes;
       labels[sample] = bytes[pixels - 1] as number;
       for (let pixel = 0; pixel < PLANE; pixel++)
         for (let channel = 0; channel < 3; channel++)
           images[(sample * PLANE + pixel) * 3 + channel] = bytes[pixels + channel * PLANE + pixel] as number;
+      sample += 1;
     }
   }
   return { images, labels, count };

@@ -98,29 +98,30 @@ describe('fashion-mnist', () => {
   it('accepts the published bytes, packed or not, and refuses others', async () => {
     const place = join(folder, 'fashion');
     await mkdir(place);
-    const contents = {
-      trainImages: { name: 'ti', bytes: idx([2, 1, 1], [5, 6]) },
-      trainLabels: { name: 'tl', bytes: idx([2], [9, 0]) },
-      testImages: { name: 'ei', bytes: idx([1, 1, 1], [7]) },
-      testLabels: { name: 'el', bytes: idx([1], [3]) },
-    };
-    const published = (key: keyof typeof contents) => ({
-      name: contents[key].name,
-      sha256: createHash('sha256').update(contents[key].bytes).digest('hex'),
-    });
-    for (const { name, bytes } of Object.values(contents)) await writeFile(join(place, `${name}.gz`), gzipSync(bytes));
-    const files = {
-      trainImages: published('trainImages'),
-      trainLabels: published('trainLabels'),
-      testImages: published('testImages'),
-      testLabels: published('testLabels'),
-    };
-    const data = await readFashionMnist(place, files);
+    const files = [
+      { name: 'ti', bytes: idx([2, 1, 1], [5, 6]) },
+      { name: 'tl', bytes: idx([2], [9, 0]) },
+      { name: 'ei', bytes: idx([1, 1, 1], [7]) },
+      { name: 'el', bytes: idx([1], [3]) },
+    ];
+    for (const { name, bytes } of files) await writeFile(join(place, `${name}.gz`), gzipSync(bytes));
+    const published = files.map(({ name, bytes }) => ({
+      name,
+      split: 'train' as const,
+      bytes: bytes.length,
+      sha256: createHash('sha256').update(bytes).digest('hex'),
+    }));
+    const data = await readFashionMnist(place, published);
     assert.deepEqual([...data.train.labels], [9, 0]);
     assert.equal(data.classNames.length, 10);
+    const other = (change: object) => published.map((file, i) => (i === 3 ? { ...file, ...change } : file));
     await assert.rejects(
-      readFashionMnist(place, { ...files, testLabels: { name: 'el', sha256: 'ab' } }),
-      /el is not the published file: .* expected ab/,
+      readFashionMnist(place, other({ sha256: 'ab' })),
+      /el is not the published file of Fashion-MNIST: .* expected ab/,
+    );
+    await assert.rejects(
+      readFashionMnist(place, other({ bytes: 5 })),
+      /el is not the published file of Fashion-MNIST: it has 9 bytes unpacked, expected 5/,
     );
   });
 });
@@ -136,10 +137,10 @@ describe('the binary CIFAR versions', () => {
   it('interleave planes and find the archive folder', async () => {
     const place = join(folder, 'cifar-10/cifar-10-batches-bin');
     await mkdir(place, { recursive: true });
-    for (const [at, name] of [...CIFAR_10.trainFiles, ...CIFAR_10.testFiles].entries())
+    for (const [at, { name }] of CIFAR_10.files.entries())
       await writeFile(join(place, name), Uint8Array.from(record([at], 10 + at)));
     await writeFile(join(place, CIFAR_10.classNamesFile), 'airplane\nautomobile\n\n');
-    const layout = { ...CIFAR_10, recordsPerFile: { train: 1, test: 1 } };
+    const layout = { ...CIFAR_10, files: CIFAR_10.files.map((file) => ({ ...file, bytes: 3073 })) };
     const data = await readCifar(join(folder, 'cifar-10'), layout);
     assert.deepEqual([...data.train.labels], [0, 1, 2, 3, 4]);
     assert.deepEqual([...data.train.images.subarray(3072, 3078)], [11, 20, 30, 11, 20, 30]);
@@ -147,8 +148,16 @@ describe('the binary CIFAR versions', () => {
     assert.deepEqual(data.classNames, ['airplane', 'automobile']);
     await assert.rejects(
       readCifar(join(folder, 'cifar-10'), CIFAR_10),
-      /data_batch_1\.bin has 3073 bytes, .* 30730000/,
+      /data_batch_1\.bin is not the published file of CIFAR-10 \(binary version\): it has 3073 bytes unpacked, expected 30730000/,
     );
+  });
+
+  it('have whole records of the published number', () => {
+    for (const { files, labelBytes } of [CIFAR_10, CIFAR_100]) {
+      const records = (split: string) =>
+        files.filter((file) => file.split === split).reduce((sum, { bytes }) => sum + bytes / (labelBytes + 3072), 0);
+      assert.deepEqual([records('train'), records('test')], [50_000, 10_000]);
+    }
   });
 
   it('take the fine label of CIFAR-100', async () => {
@@ -157,7 +166,10 @@ describe('the binary CIFAR versions', () => {
     await writeFile(join(place, 'train.bin'), Uint8Array.from([...record([3, 77], 1), ...record([4, 99], 2)]));
     await writeFile(join(place, 'test.bin'), Uint8Array.from(record([1, 0], 1)));
     await writeFile(join(place, CIFAR_100.classNamesFile), 'apple\n');
-    const data = await readCifar(place, { ...CIFAR_100, recordsPerFile: { train: 2, test: 1 } });
+    const data = await readCifar(place, {
+      ...CIFAR_100,
+      files: CIFAR_100.files.map((file) => ({ ...file, bytes: (file.split === 'train' ? 2 : 1) * 3074 })),
+    });
     assert.deepEqual([...data.train.labels], [77, 99]);
     assert.equal(data.train.images[3072], 2);
   });

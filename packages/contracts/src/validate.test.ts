@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { Type } from 'typebox';
+import { Architecture, architectureFaults } from './architecture.ts';
+import { AugmentationPolicy } from './augmentation.ts';
+import { resolve } from './validate.ts';
+
+const Config = Type.Object(
+  { model: Architecture, augmentation: AugmentationPolicy, epochs: Type.Integer({ minimum: 1, default: 3 }) },
+  { additionalProperties: false },
+);
+
+const faultsOf = (value: unknown) => resolve(Config, value).faults;
+
+describe('resolve', () => {
+  it('fills the defaults of the branch that the tag chooses', () => {
+    const { value } = resolve(Config, { model: { kind: 'resnet', width: 16 }, augmentation: [{ op: 'flip' }] });
+    assert.deepEqual(value, {
+      model: { kind: 'resnet', depth: 18, width: 16, stem: 'cifar' },
+      augmentation: [{ op: 'flip', probability: 0.5 }],
+      epochs: 3,
+    });
+  });
+
+  it('names only the faults of that branch, each by its pointer', () => {
+    const augmentation = [{ op: 'flip' }, { op: 'flip', odds: 1 }, { op: 'cutout', size: 0 }];
+    assert.deepEqual(faultsOf({ model: { kind: 'resnet', depth: 19 }, augmentation, epochs: 0 }), [
+      { pointer: '/epochs', message: 'must be >= 1' },
+      { pointer: '/model/depth', message: 'must be one of 18, 34, 50' },
+      { pointer: '/augmentation/1/odds', message: 'is not a known key' },
+      { pointer: '/augmentation/2/size', message: 'must be >= 1' },
+    ]);
+  });
+
+  it('lists the tags where none is chosen', () => {
+    const known = 'resnet, structure, small-cnn, mlp';
+    assert.deepEqual(faultsOf({ model: { kind: 'vit' } }), [
+      { pointer: '/model/kind', message: `must be one of ${known}` },
+    ]);
+    assert.deepEqual(faultsOf({ model: 'mlp' }), [
+      { pointer: '/model', message: `must be an object whose kind is one of ${known}` },
+    ]);
+    assert.deepEqual(faultsOf({}), [{ pointer: '/model', message: 'is required' }]);
+  });
+});
+
+describe('architectureFaults', () => {
+  it('wants one stride per convolution', () => {
+    const cnn = { kind: 'small-cnn', channels: [8, 16], strides: [2] } as const;
+    const architecture = { ...cnn, channels: [...cnn.channels], strides: [...cnn.strides] };
+    assert.deepEqual(architectureFaults(architecture, '/model'), [
+      { pointer: '/model/strides', message: 'must be as many as channels: 2, not 1' },
+    ]);
+    assert.deepEqual(architectureFaults({ ...architecture, strides: [1, 2] }, '/model'), []);
+  });
+});
