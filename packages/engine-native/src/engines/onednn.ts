@@ -4,12 +4,7 @@ import { bf16LevelOf, setPrecision } from '../precision.ts';
 import { cpuModel, type EngineStart } from './engine-start.ts';
 
 /** Starts the native CPU engine of this package. */
-export const startOneDnnEngine: EngineStart = async ({
-  threads,
-  winograd = true,
-  precision = 'f32',
-  addonPath,
-}) => {
+export const startOneDnnEngine: EngineStart = async ({ threads, winograd = true, precision = 'f32', addonPath }) => {
   const addon = loadAddon(addonPath);
   addon.setThreads(threads);
   const onednn = await startOneDnn(addon);
