@@ -26,11 +26,11 @@ export function mlp({ hidden }: MlpOptions, options: BuildOptions): Network {
 
 const hiddenLayer = (weights: Weights, name: string, input: FeatureSize, width: number): Layer => {
   const pixels = input.height * input.width * input.channels;
-  const linear = dense(weights, name, { in: pixels, out: width, bias: true, init: heNormal() });
+  const linear = dense(weights, name, { in: pixels, out: width, bias: true, activation: 'relu', init: heNormal() });
   return {
     forward: (x) => {
       const batch = x.shape[0];
-      const rows = tf.relu(linear.forward(tf.reshape(x, [batch, pixels]))); // [B, width]
+      const rows = linear.forward(tf.reshape(x, [batch, pixels])); // [B, width]
       return tf.reshape(rows, [batch, 1, 1, width]);
     },
     measure: () => ({ ...linear.cost, size: { height: 1, width: 1, channels: width } }),

@@ -293,6 +293,9 @@ function flopsOfKernels(run: () => tf.Tensor): number {
     if (name === tf.Conv2D && filter !== undefined) flops += out.size * (filter.size / (filter.shape[3] ?? 1));
     if (name === tf.DepthwiseConv2dNative && filter !== undefined)
       flops += out.size * ((filter.shape[0] ?? 1) * (filter.shape[1] ?? 1));
+    const { x, weights } = inputs as Record<string, tf.Tensor | undefined>;
+    if (name === 'CrucibleDenseAct' && x !== undefined && weights !== undefined)
+      flops += (x.shape[0] ?? 0) * weights.size;
     if (name === tf.BatchMatMul && a !== undefined && b !== undefined) flops += out.size * (a.shape.at(-1) ?? 1);
     return result;
   }) as typeof original;

@@ -1,3 +1,4 @@
+import { globalMean } from '@crucible/engine-native/ops';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterWindow, type Layer } from './layer.ts';
 
@@ -30,7 +31,7 @@ export function pool({ kind, window, stride, pad }: PoolOptions): Layer {
 export function globalAverage(x: tf.Tensor4D): tf.Tensor2D {
   const [batch, height, width, channels] = x.shape;
   if (height === 1 && width === 1) return tf.reshape(x, [batch, channels]);
-  return tf.mean<tf.Tensor2D>(x, [1, 2]);
+  return globalMean(x);
 }
 
 /** Maximum over the pixels of every channel: `[B, H, W, C]` to `[B, C]`. */

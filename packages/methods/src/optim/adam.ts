@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs-core';
+import { adamStep } from '@crucible/engine-native/ops';
 import type { Optimizer, OptimizerOptions, ParameterGroup } from './optimizer.ts';
 import { gradientOf, zeroSlots } from './slots.ts';
 
@@ -18,24 +18,21 @@ export function adam(
     steps: 0,
     update(gradients, learningRate) {
       this.steps += 1;
-      const [correction1, correction2] = [1 - beta1 ** this.steps, 1 - beta2 ** this.steps];
-      groups.forEach(({ parameters, weightDecay, learningRateScale = 1 }, g) => {
-        const rate = learningRate * learningRateScale;
-        parameters.forEach((parameter, i) => {
-          const [m, v] = [first[g]?.[i]?.value, second[g]?.[i]?.value];
-          if (m === undefined || v === undefined) return;
-          tf.tidy(() => {
-            const w = parameter.value;
-            const slope = gradientOf(gradients, parameter);
-            const gradient = kind === 'adam' && weightDecay > 0 ? tf.add(slope, tf.mul(w, weightDecay)) : slope;
-            m.assign(tf.add(tf.mul(m, beta1), tf.mul(gradient, 1 - beta1)));
-            v.assign(tf.add(tf.mul(v, beta2), tf.mul(tf.square(gradient), 1 - beta2)));
-            const scale = tf.add(tf.sqrt(tf.div(v, correction2)), epsilon);
-            const kept = kind === 'adamw' ? tf.mul(w, 1 - rate * weightDecay) : w;
-            w.assign(tf.sub(kept, tf.mul(tf.div(m, scale), rate / correction1)));
-          });
-        });
-      });
+      adamStep(
+        groups.map(({ parameters, weightDecay, learningRateScale = 1 }, g) => ({
+          parameters: parameters.map(({ value }) => value),
+          gradients: parameters.map((parameter) => gradientOf(gradients, parameter)),
+          firstMoments: (first[g] ?? []).map(({ value }) => value),
+          secondMoments: (second[g] ?? []).map(({ value }) => value),
+          step: this.steps,
+          learningRate: learningRate * learningRateScale,
+          beta1,
+          beta2,
+          epsilon,
+          weightDecay,
+          isDecoupled: kind === 'adamw',
+        })),
+      );
     },
     dispose: () => {
       for (const { value } of slots) value.dispose();

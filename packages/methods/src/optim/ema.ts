@@ -1,3 +1,4 @@
+import { emaStep } from '@crucible/engine-native/ops';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Model } from '../nn/model.ts';
 import type { Slot } from './optimizer.ts';
@@ -43,8 +44,11 @@ export function createEma(model: Model, { decay, warmup }: EmaOptions): Ema {
     update() {
       this.updates += 1;
       const kept = warmup ? Math.min(decay, (1 + this.updates) / (10 + this.updates)) : decay;
-      for (const { value, average } of pairs)
-        tf.tidy(() => average.value.assign(tf.add(tf.mul(average.value, kept), tf.mul(value, 1 - kept))));
+      emaStep({
+        averages: pairs.map(({ average }) => average.value),
+        values: pairs.map(({ value }) => value),
+        decay: kept,
+      });
     },
     async during(use) {
       exchange();
