@@ -71,7 +71,7 @@ describe('an upload', () => {
     await store.attempts.release(attempt);
     const { resume, number } = await claim(store, job.id, workerId);
     assert.equal(number, 2);
-    assert.deepEqual(resume, { checkpointId, manifest: prepared.manifest });
+    assert.deepEqual(resume, { id: checkpointId, manifest: prepared.manifest, engine: null });
     assert.equal((await store.attempts.list(job.id))[1]?.resumedFromStep, 5);
   });
 
