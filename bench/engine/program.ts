@@ -1,0 +1,65 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import type { Precision, Run, Times } from './requests.ts';
+
+const fileOf = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+
+/** Turns that a waiting thread spins before it sleeps, as in a worker's child. */
+const SPIN_COUNT = '20000';
+
+/** A measured program in a process of its own: one answer to each request. */
+export class Program {
+  /** What it says of itself. */
+  readonly version: string;
+  readonly #child: ChildProcessByStdio<Writable, Readable, null>;
+  readonly #lines: AsyncIterator<string>;
+
+  private constructor(
+    child: ChildProcessByStdio<Writable, Readable, null>,
+    lines: AsyncIterator<string>,
+    version: string,
+  ) {
+    this.#child = child;
+    this.#lines = lines;
+    this.version = version;
+  }
+
+  /** @throws Error if it ends before it is ready */
+  static async start(command: string, args: string[], env: Record<string, string>): Promise<Program> {
+    const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, ...env } });
+    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    const first = await lines.next();
+    if (first.done) throw new Error(`${command} ${args[0]} ended before it was ready`);
+    const { version } = JSON.parse(first.value) as { version: string };
+    return new Program(child, lines, version);
+  }
+
+  /** @throws Error if it ends without an answer */
+  async run(request: Run): Promise<Times> {
+    this.#child.stdin.write(`${JSON.stringify(request)}\n`);
+    const answer = await this.#lines.next();
+    if (answer.done) throw new Error(`the measured program ended at ${JSON.stringify(request)}`);
+    return JSON.parse(answer.value) as Times;
+  }
+
+  async end(): Promise<void> {
+    this.#child.stdin.end();
+    if (this.#child.exitCode === null) await once(this.#child, 'exit');
+  }
+}
+
+const threadEnv = (threads: number) => ({ OMP_NUM_THREADS: String(threads), OMP_DYNAMIC: 'false' });
+
+/** The native engine on a number of threads. */
+export function startOurs(threads: number, precision: Precision): Promise<Program> {
+  const args = ['--conditions=development', '--import', 'tsx', fileOf('ours.ts'), String(threads), precision];
+  return Program.start(process.execPath, args, { ...threadEnv(threads), GOMP_SPINCOUNT: SPIN_COUNT });
+}
+
+/** PyTorch on a number of threads. */
+export function startTorch(python: string, threads: number): Promise<Program> {
+  return Program.start(python, [fileOf('peer_torch.py'), String(threads)], threadEnv(threads));
+}
