@@ -6,9 +6,9 @@ import { type Checkpoint, type MethodContext, Stopped } from './method.ts';
  * @param checkpoint made only if the attempt is released
  * @throws Stopped if not; after saving a checkpoint if the job is to go on elsewhere
  */
-export async function obeyStop(ctx: MethodContext, checkpoint: () => Checkpoint): Promise<void> {
+export async function obeyStop(ctx: MethodContext, checkpoint: () => Checkpoint | Promise<Checkpoint>): Promise<void> {
   const request = await ctx.shouldStop();
   if (request === 'no') return;
-  if (request === 'release') await ctx.saveCheckpoint(checkpoint());
+  if (request === 'release') await ctx.saveCheckpoint(await checkpoint());
   throw new Stopped();
 }

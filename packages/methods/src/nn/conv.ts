@@ -1,3 +1,4 @@
+import { convBiasRelu } from '@crucible/engine-native/ops';
 import * as tf from '@tensorflow/tfjs-core';
 import { convFans, type Initialiser } from './init.ts';
 import { afterWindow, type Layer } from './layer.ts';
@@ -33,6 +34,8 @@ export function conv(weights: Weights, name: string, options: ConvOptions): Laye
   const pad = (kernel - 1) / 2;
   return {
     forward: (x) => {
+      if (offset !== null && !depthwise)
+        return convBiasRelu(x, filter, offset, { strides: stride, pad, activation: 'none' });
       const y = depthwise ? tf.depthwiseConv2d(x, filter, stride, pad) : tf.conv2d(x, filter, stride, pad);
       return offset === null ? y : tf.add(y, offset);
     },

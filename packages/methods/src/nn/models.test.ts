@@ -290,7 +290,8 @@ function flopsOfKernels(run: () => tf.Tensor): number {
     const result = original.call(engine, name, inputs, attrs);
     const { filter, a, b } = inputs as Record<string, tf.Tensor | undefined>;
     const out = result as unknown as tf.Tensor;
-    if (name === tf.Conv2D && filter !== undefined) flops += out.size * (filter.size / (filter.shape[3] ?? 1));
+    if ((name === tf.Conv2D || name === 'CrucibleConvBiasAct') && filter !== undefined)
+      flops += out.size * (filter.size / (filter.shape[3] ?? 1));
     if (name === tf.DepthwiseConv2dNative && filter !== undefined)
       flops += out.size * ((filter.shape[0] ?? 1) * (filter.shape[1] ?? 1));
     const { x, weights } = inputs as Record<string, tf.Tensor | undefined>;

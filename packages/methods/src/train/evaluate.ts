@@ -33,9 +33,9 @@ export async function evaluate(
     const images = new Float32Array(size * pixels);
     writeNormalised(images, 0, split.images.subarray(from * pixels, (from + size) * pixels), table);
     const labels = split.labels.subarray(from, from + size);
-    const logits = tf.tidy(() =>
-      model.forward(tf.tensor4d(images, [size, height, width, channels]), false).dataSync<'float32'>(),
-    );
+    const output = tf.tidy(() => model.forward(tf.tensor4d(images, [size, height, width, channels]), false));
+    const logits = await output.data<'float32'>();
+    output.dispose();
     loss += crossEntropySum(logits, labels, classes);
     right += rightAnswers(logits, labels, classes);
     await between();

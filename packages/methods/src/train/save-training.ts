@@ -12,21 +12,22 @@ export interface TrainingState {
   sinceEpoch: TrainingSums;
 }
 
-const stored = (name: string, variable: tf.Variable): StoredTensor => ({
+const stored = async (name: string, variable: tf.Variable): Promise<StoredTensor> => ({
   name,
   dtype: 'float32',
   shape: [...variable.shape],
-  data: variable.dataSync<'float32'>().slice(), // a copy: backends may hand out their own memory
+  data: (await variable.data<'float32'>()).slice(), // a copy: backends may hand out their own memory
 });
 
 /** Parameters and running statistics of a model, under their own names. */
-export const modelTensors = (model: Model): StoredTensor[] =>
-  [...model.parameters, ...model.statistics].map(({ name, value }) => stored(name, value));
+export const modelTensors = (model: Model): Promise<StoredTensor[]> =>
+  Promise.all([...model.parameters, ...model.statistics].map(({ name, value }) => stored(name, value)));
 
 /** All that a training needs to go on bit for bit. */
-export function saveTraining(training: Training): { state: TrainingState; tensors: StoredTensor[] } {
+export async function saveTraining(training: Training): Promise<{ state: TrainingState; tensors: StoredTensor[] }> {
   const { model, optimizer, ema, step, sinceReport, sinceEpoch } = training;
   const slots = [...optimizer.slots, ...(ema?.averages ?? [])];
+  const saved = await Promise.all(slots.map(({ name, value }) => stored(name, value)));
   return {
     state: {
       step,
@@ -35,7 +36,7 @@ export function saveTraining(training: Training): { state: TrainingState; tensor
       sinceReport: { ...sinceReport },
       sinceEpoch: { ...sinceEpoch },
     },
-    tensors: [...modelTensors(model), ...slots.map(({ name, value }) => stored(name, value))],
+    tensors: [...(await modelTensors(model)), ...saved],
   };
 }
 

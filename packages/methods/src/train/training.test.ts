@@ -153,14 +153,14 @@ describe('training', () => {
         while (training.step < training.totalSteps) {
           await trainStep(training);
           if (!cuts.includes(training.step)) continue;
-          const { state, tensors } = saveTraining(training);
+          const { state, tensors } = await saveTraining(training);
           await endTraining(training);
           model.dispose();
           model = linearModel();
           training = startTraining(model, DATASET, options);
           restoreTraining(training, JSON.parse(JSON.stringify(state)), tensors);
         }
-        const end = saveTraining(training);
+        const end = await saveTraining(training);
         await endTraining(training);
         model.dispose();
         return end;
@@ -189,7 +189,7 @@ describe('training', () => {
   it('refuses a checkpoint of another model', async () => {
     const model = linearModel();
     const training = startTraining(model, DATASET, OPTIONS);
-    const { state, tensors } = saveTraining(training);
+    const { state, tensors } = await saveTraining(training);
     assert.throws(() => restoreTraining(training, state, tensors.slice(1)), /tensor head\/kernel is missing/);
     const [kernel, ...rest] = tensors;
     assert.ok(kernel);

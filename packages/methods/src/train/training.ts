@@ -6,7 +6,7 @@ import type { Dataset } from '../data/dataset.ts';
 import { type Batch, createLoader, type Loader, stepsPerEpoch } from '../data/loader.ts';
 import { NonFiniteError } from '../method.ts';
 import type { Model } from '../nn/model.ts';
-import { clipByGlobalNorm } from '../optim/clip-by-global-norm.ts';
+import { clipByGlobalNorm, globalNorm } from '../optim/clip-by-global-norm.ts';
 import { createEma, type Ema, type EmaOptions } from '../optim/ema.ts';
 import { createOptimizer, decayGroups, type Optimizer, type OptimizerOptions } from '../optim/optimizer.ts';
 import type { Rng } from '../random/rng.ts';
@@ -93,13 +93,48 @@ export const learningRateOf = ({ step, schedule }: Training): number => schedule
  *   then as before the step
  */
 export async function trainStep(training: Training): Promise<void> {
-  const { model, dataset, options, loader } = training;
-  const batch = await loader.batch(training.step);
-  const { images, targets, size, height, width } = mixed(training, batch);
-  tf.tidy(() => {
-    const x = tf.tensor4d(images, [size, height, width, dataset.channels]);
-    const rows = tf.tensor2d(targets, [size, dataset.classes]);
-    let logits: tf.Tensor2D | null = null;
+  const { dataset, options } = training;
+  const batch = await training.loader.batch(training.step);
+  const pass = forwardBackward(training, mixed(training, batch));
+  try {
+    // not every engine can be read synchronously
+    const [loss = Number.NaN] = await pass.loss.data();
+    const logits = await pass.logits.data<'float32'>();
+    refuseNonFinite('training loss', loss, training);
+    if (options.clipNorm !== null) {
+      const [norm = Number.NaN] = await pass.norm.data();
+      refuseNonFinite('norm of the gradients', norm, training);
+    }
+    training.optimizer.update(pass.gradients, learningRateOf(training));
+    training.ema?.update();
+    const right = rightAnswers(logits, batch.labels, dataset.classes);
+    for (const sums of [training.sinceReport, training.sinceEpoch]) {
+      sums.steps += 1;
+      sums.samples += batch.labels.length;
+      sums.loss += loss;
+      sums.right += right;
+    }
+    training.step += 1;
+  } finally {
+    tf.dispose([pass.loss, pass.logits, pass.norm, pass.gradients]);
+  }
+}
+
+/** What one pass over a batch leaves; the caller frees it. */
+interface Pass {
+  loss: tf.Scalar;
+  /** `[B, K]` */
+  logits: tf.Tensor2D;
+  /** of all gradients together, before clipping; zero if nothing is clipped */
+  norm: tf.Scalar;
+  gradients: tf.NamedTensorMap;
+}
+
+const forwardBackward = ({ model, dataset, options }: Training, batch: TargetBatch): Pass => {
+  let logits: tf.Tensor2D | null = null;
+  const tensors = tf.tidy(() => {
+    const x = tf.tensor4d(batch.images, [batch.size, batch.height, batch.width, dataset.channels]);
+    const rows = tf.tensor2d(batch.targets, [batch.size, dataset.classes]);
     const { value, grads } = tf.variableGrads(
       () => {
         logits = tf.keep(model.forward(x, true));
@@ -107,26 +142,12 @@ export async function trainStep(training: Training): Promise<void> {
       },
       model.parameters.map((parameter) => parameter.value),
     );
-    const loss = value.dataSync()[0] ?? Number.NaN;
-    const right = rightAnswers(takeFloats(logits), batch.labels, dataset.classes);
-    refuseNonFinite('training loss', loss, training);
-    let gradients = grads;
-    if (options.clipNorm !== null) {
-      const clipped = clipByGlobalNorm(grads, options.clipNorm);
-      refuseNonFinite('norm of the gradients', clipped.norm, training);
-      gradients = clipped.gradients;
-    }
-    training.optimizer.update(gradients, learningRateOf(training));
-    training.ema?.update();
-    for (const sums of [training.sinceReport, training.sinceEpoch]) {
-      sums.steps += 1;
-      sums.samples += size;
-      sums.loss += loss;
-      sums.right += right;
-    }
+    if (options.clipNorm === null) return { loss: value, norm: tf.scalar(0), gradients: grads };
+    return { loss: value, norm: globalNorm(grads), gradients: clipByGlobalNorm(grads, options.clipNorm) };
   });
-  training.step += 1;
-}
+  if (logits === null) throw new Error('the forward pass did not run');
+  return { ...tensors, logits };
+};
 
 /** The batch with its targets, after mixing. */
 const mixed = ({ dataset, options, loader, step }: Training, { views, labels }: Batch): TargetBatch => {
@@ -144,14 +165,6 @@ const refuseNonFinite = (what: string, value: number, { step }: Training): void 
   throw new NonFiniteError(
     `the ${what} is ${value} at step ${step + 1}; try a smaller learning rate or a longer warm-up`,
   );
-};
-
-/** Values of a kept tensor, which is freed. */
-const takeFloats = (tensor: tf.Tensor | null): Float32Array => {
-  if (tensor === null) throw new Error('the forward pass did not run');
-  const values = tensor.dataSync<'float32'>();
-  tensor.dispose();
-  return values;
 };
 
 /** Ends the loader's threads, and frees what the training owns. */

@@ -50,7 +50,7 @@ const train = (
   trainPhase(config, ctx, dataset, state, async (model) => {
     const metadata = { format: 'crucible', structure: state.found.structure, dataset: dataset.name };
     await ctx.saveArtifact('learning-curve.csv', learningCurveCsv(state.curve));
-    await ctx.saveArtifact('weights.safetensors', encodeSafetensors(modelTensors(model), metadata));
+    await ctx.saveArtifact('weights.safetensors', encodeSafetensors(await modelTensors(model), metadata));
   });
 
 const summaryOf = (

@@ -81,8 +81,8 @@ const trainToEnd = async (
   run: TrainState,
   training: Training,
 ): Promise<void> => {
-  const checkpoint = () => {
-    const { state, tensors } = saveTraining(training);
+  const checkpoint = async () => {
+    const { state, tensors } = await saveTraining(training);
     return checkpointOf({ ...run, training: state }, tensors);
   };
   let since = ctx.seconds();
@@ -90,7 +90,7 @@ const trainToEnd = async (
     const atEpochEnd = training.step % training.stepsPerEpoch === 0;
     if (atEpochEnd && run.curve.length < training.step / training.stepsPerEpoch) {
       await testEpoch(config, ctx, run, training, () => obeyStop(ctx, checkpoint));
-      await ctx.saveCheckpoint(checkpoint());
+      await ctx.saveCheckpoint(await checkpoint());
       since = ctx.seconds();
     }
     if (training.step === training.totalSteps) return;
@@ -103,7 +103,7 @@ const trainToEnd = async (
     }
     // the end of an epoch is saved once it is tested
     if (training.step % CHECKPOINT_EVERY === 0 && training.step % training.stepsPerEpoch !== 0)
-      await ctx.saveCheckpoint(checkpoint());
+      await ctx.saveCheckpoint(await checkpoint());
   }
 };
 
