@@ -7,7 +7,7 @@ const TEST_FILE = /\.test\.(ts|tsx|mjs)$/;
 export const isBrowserTest = (file) => file.startsWith('test/e2e/');
 
 /** Tests that need a Vulkan driver. */
-export const isWebGpuTest = (file) => /(^|\/)webgpu\.test\.ts$/.test(file);
+export const isWebGpuTest = (file) => /\bwebgpu\.test\.ts$/.test(file);
 
 /**
  * Test files in the order in which they are run: those beside the sources first, they are quick and say more exactly
@@ -23,6 +23,6 @@ export function testFiles(filters) {
   return [
     { name: 'unit tests', files: files.filter((file) => !isSystemTest(file) && !isWebGpuTest(file)) },
     { name: 'WebGPU tests', files: files.filter(isWebGpuTest) },
-    { name: 'system tests', files: files.filter(isSystemTest) },
+    { name: 'system tests', files: files.filter((file) => isSystemTest(file) && !isWebGpuTest(file)) },
   ].filter((group) => group.files.length > 0);
 }

@@ -7,6 +7,7 @@ import type { JobView } from '@crucible/contracts';
 import { writeBars } from '../support/idx-images.ts';
 import { eventually } from '../support/poll.ts';
 import { type RunningApi, runApi, testRedisUrl } from '../support/running-api.ts';
+import { TINY_BARS, tinySearch } from '../support/tiny-search.ts';
 import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
 
 const JOB_LIMIT_MS = 240_000;
@@ -55,27 +56,9 @@ describe('a worker without its native engine', () => {
 
   it('computes jobs on the plain engine under auto, and says why in one line', async () => {
     worker = start('auto');
-    const { status, body } = await api.post<JobView>('/v1/jobs', {
-      method: 'zen-nas',
-      seed: 7,
-      resources: { pool: api.pool },
-      config: {
-        dataset: await writeBars(folder, { train: 64, test: 16, side: 16, classes: 8 }),
-        score: { batchSize: 4 },
-        search: {
-          population: 4,
-          warmPool: 2,
-          iterations: 20,
-          maxScored: 6,
-          generation: 2,
-          finalRescoreTopK: 1,
-          finalRescoreRepeats: 1,
-          initStructure: 'SuperConvK3BNRELU(1,8,1,1)SuperResK3K3(8,8,2,8,1)SuperConvK1BNRELU(8,16,1,1)',
-        },
-        budget: { params: 30_000, depth: 6 },
-        training: { epochs: 1, batchSize: 16, learningRate: 0.05, warmupSteps: 2 },
-      },
-    });
+    const dataset = await writeBars(folder, TINY_BARS);
+    const job = tinySearch(dataset, api.pool);
+    const { status, body } = await api.post<JobView>('/v1/jobs', job);
     assert.equal(status, 202, JSON.stringify(body));
     await eventually(
       'the end of the job',

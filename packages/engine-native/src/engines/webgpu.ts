@@ -4,6 +4,7 @@ import { EngineUnavailableError } from '../engine-error.ts';
 import type { EngineStart } from './engine-start.ts';
 import { importOptional } from './optional-package.ts';
 import { type AdapterInfo, isSoftwareAdapter } from './software-adapter.ts';
+import { enableSynchronousReads, type ReadableBackend } from './webgpu-read.ts';
 
 const WEBGPU = 'webgpu';
 
@@ -46,7 +47,7 @@ export const startWebGpu: EngineStart = async ({ engine, allowSoftwareGpu = fals
   // Small tensors would be computed by plain JavaScript if their data happens to lie on the CPU, as it does after a
   // checkpoint was read: results would then differ between a run and its resumption.
   env().set('WEBGPU_CPU_FORWARD', false);
-  explainSynchronousReads();
+  enableSynchronousReads(backend() as unknown as ReadableBackend);
   const { version } = createRequire(import.meta.url)('webgpu/package.json') as { version: string };
   const versions = { webgpu: version, driver: info.description };
   return { device: isSoftware ? `${device} (software adapter)` : device, threads: 1, versions, isa: info.architecture };
@@ -59,24 +60,4 @@ async function importBackend(gpu: Gpu, globals: object): Promise<void> {
   Object.defineProperty(globalThis, 'navigator', { value: navigator, configurable: true, writable: true });
   await import('@tensorflow/tfjs');
   await importOptional(WEBGPU, '@tensorflow/tfjs-backend-webgpu');
-}
-
-interface SynchronousReads {
-  hasReadSyncWarned: boolean;
-  readSync(dataId: object): unknown;
-}
-
-/** The backend reads synchronously through a canvas, which Node lacks: says what to do instead. */
-function explainSynchronousReads(): void {
-  const running = backend() as unknown as SynchronousReads;
-  running.hasReadSyncWarned = true;
-  const readSync = running.readSync.bind(running);
-  running.readSync = (dataId) => {
-    try {
-      return readSync(dataId);
-    } catch (cause) {
-      if (!(cause instanceof ReferenceError)) throw cause;
-      throw new Error('webgpu cannot read a tensor synchronously; use "await tensor.data()"', { cause });
-    }
-  };
 }

@@ -1,11 +1,19 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { adamStep } from '../ops/adam-step.ts';
 import { batchNormTrain } from '../ops/batch-norm-train.ts';
+import { convBiasRelu } from '../ops/conv-bias-relu.ts';
+import { convBiasReluPool } from '../ops/conv-bias-relu-pool.ts';
+import { denseAct } from '../ops/dense-act.ts';
+import { emaStep } from '../ops/ema-step.ts';
+import { globalMean } from '../ops/global-mean.ts';
 import { sgdStep } from '../ops/sgd-step.ts';
 import { SmallNet } from '../testing/small-net.ts';
 import { type EngineCase, LOOSE, ROUNDED } from './engine-case.ts';
 
 const SHAPE = [3, 4, 4, 6];
 const loose = { tolerance: LOOSE, gradientTolerance: LOOSE };
+const smooth = { tolerance: ROUNDED, gradientTolerance: ROUNDED };
+const image = (tensor: tf.Tensor | undefined) => tensor as tf.Tensor4D;
 const vector = (tensor: tf.Tensor | undefined) => tensor as tf.Tensor1D;
 
 /** Runs `update` on variables that start as `inputs` and returns what they became. */
@@ -34,6 +42,27 @@ export const FUSED_CASES: readonly EngineCase[] = [
         batchNormTrain(x as tf.Tensor, vector(gamma), vector(beta), { activation, residual: residual as tf.Tensor }),
     },
   ]),
+  ...(['none', 'relu', 'relu6'] as const).flatMap((activation): EngineCase[] => [
+    {
+      name: `convBiasRelu, activation ${activation}`,
+      shapes: [SHAPE, [3, 3, 6, 5], [5]],
+      ...smooth,
+      compute: (x, filter, bias) => convBiasRelu(image(x), image(filter), vector(bias), { activation, strides: 2 }),
+    },
+    {
+      name: `denseAct, activation ${activation}`,
+      shapes: [[4, 6], [6, 5], [5]],
+      ...smooth,
+      compute: (x, weights, bias) => denseAct(x as tf.Tensor2D, weights as tf.Tensor2D, vector(bias), activation),
+    },
+  ]),
+  {
+    name: 'convBiasReluPool',
+    shapes: [[2, 5, 6, 3], [3, 3, 3, 4], [4]],
+    ...smooth,
+    compute: (x, filter, bias) => convBiasReluPool(image(x), image(filter), vector(bias)),
+  },
+  { name: 'globalMean', shapes: [SHAPE], ...smooth, compute: (x) => globalMean(image(x)) },
   {
     name: 'batchNormTrain, running averages',
     shapes: [SHAPE, [6], [6], [6], [6]],
@@ -66,6 +95,44 @@ export const FUSED_CASES: readonly EngineCase[] = [
         }),
     }),
   ),
+  ...[true, false].map(
+    (isDecoupled): EngineCase => ({
+      name: `two steps of adamStep, weight decay ${isDecoupled ? 'decoupled' : 'in the gradient'}`,
+      shapes: [
+        [4, 5],
+        [4, 5],
+        [4, 5],
+        [4, 5],
+      ],
+      range: [0.1, 1],
+      tolerance: ROUNDED,
+      compute: (gradient, ...inputs) =>
+        updated(inputs as tf.Tensor[], (parameter, first, second) => {
+          const group = {
+            parameters: [parameter as tf.Variable],
+            gradients: [gradient as tf.Tensor],
+            firstMoments: [first as tf.Variable],
+            secondMoments: [second as tf.Variable],
+            learningRate: 0.01,
+            weightDecay: 1e-2,
+            isDecoupled,
+          };
+          for (const step of [3, 4]) adamStep([{ ...group, step }]);
+        }),
+    }),
+  ),
+  {
+    name: 'emaStep',
+    shapes: [
+      [4, 5],
+      [4, 5],
+    ],
+    tolerance: ROUNDED,
+    compute: (value, average) =>
+      updated([average as tf.Tensor], (variable) =>
+        emaStep({ averages: [variable as tf.Variable], values: [value as tf.Tensor], decay: 0.9 }),
+      ),
+  },
   {
     name: 'losses of three training steps of a small network',
     shapes: [],

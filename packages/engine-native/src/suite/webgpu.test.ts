@@ -10,21 +10,39 @@ import { softwareVulkan } from '../testing/software-vulkan.ts';
 import { assertSuite } from './assert-suite.ts';
 import { runOnEngine } from './run-on-engine.ts';
 
+const LOSS_TOLERANCE = 1e-4;
+
 const run = promisify(execFile);
 const extension = extname(import.meta.url);
-const program = fileURLToPath(new URL(`../testing/tell-engine${extension}`, import.meta.url));
+const programOf = (name: string) => fileURLToPath(new URL(`../testing/${name}${extension}`, import.meta.url));
 const env = softwareVulkan();
 
-/** What an own process finds, with the software adapter or without any. */
-async function tell(options: LoadEngineOptions, vulkan: Readonly<Record<string, string>>) {
-  const args = ['--conditions=development', '--import', 'tsx', program, JSON.stringify(options)];
+/** The JSON that a program prints, run with the software adapter or without any. */
+async function answerOf(name: string, argument: string, vulkan: Readonly<Record<string, string>>): Promise<unknown> {
+  const args = ['--conditions=development', '--import', 'tsx', programOf(name), argument];
   const { stdout } = await run(process.execPath, args, { env: { ...process.env, ...vulkan } });
-  const line = stdout.split('\n').find((text) => text.startsWith('{')) ?? '{}';
-  return JSON.parse(line) as Partial<LoadedEngine> & { code?: string };
+  return JSON.parse(stdout.split('\n').find((text) => text.startsWith('{')) ?? '{}');
 }
+
+const tell = async (options: LoadEngineOptions, vulkan: Readonly<Record<string, string>>) =>
+  (await answerOf('tell-engine', JSON.stringify(options), vulkan)) as Partial<LoadedEngine> & { code?: string };
+
+const train = async (engine: string) =>
+  (await answerOf('train-and-read', engine, env)) as { losses: number[]; refusal: string };
 
 describe('webgpu on a software adapter', async () => {
   assertSuite(await runOnEngine('webgpu', 1, env));
+});
+
+describe('synchronous reads on webgpu', () => {
+  it('let a training that reads its loss after every step run as on the plain engine', async () => {
+    const [expected, actual] = [await train('cpu'), await train('webgpu')];
+    assert.equal(actual.losses.length, 4);
+    for (const [step, loss] of expected.losses.entries())
+      assert.ok(Math.abs(loss - (actual.losses[step] ?? Number.NaN)) < LOSS_TOLERANCE, `${step}: ${actual.losses}`);
+    assert.ok((actual.losses[3] ?? 0) < (actual.losses[0] ?? 0), 'the loss falls');
+    assert.match(actual.refusal, /a read by data\(\) is on its way/);
+  });
 });
 
 describe('the choice of webgpu', () => {
