@@ -9,8 +9,10 @@ import { errorAgainstCpu, runOn, startNative } from '../testing/on-backend.ts';
 import { TestRandom } from '../testing/random-tensor.ts';
 import { convBiasRelu } from './conv-bias-relu.ts';
 import { convBiasReluPool } from './conv-bias-relu-pool.ts';
+import { conv2dGrouped } from './conv2d-grouped.ts';
 import { denseAct } from './dense-act.ts';
 import { globalMean } from './global-mean.ts';
+import { groupNorm, layerNorm } from './group-norm.ts';
 
 interface Case {
   readonly name: string;
@@ -62,6 +64,28 @@ const CASES: readonly Case[] = [
       op: (...inputs) => denseAct(...asDense(inputs), activation),
     }),
   ),
+  {
+    name: 'conv2dGrouped, dilated',
+    shapes: [
+      [2, 6, 5, 6],
+      [3, 2, 2, 9],
+    ],
+    isSmall: true,
+    op: (x, filter) =>
+      conv2dGrouped(x as tf.Tensor4D, filter as tf.Tensor4D, { groups: 3, dilations: 2, strides: [2, 1], pad: 'same' }),
+  },
+  {
+    name: 'groupNorm',
+    shapes: [[2, 3, 4, 6], [6], [6]],
+    isSmall: true,
+    op: (...inputs) => groupNorm(...(inputs as [tf.Tensor4D, tf.Tensor1D, tf.Tensor1D]), 2),
+  },
+  {
+    name: 'layerNorm',
+    shapes: [[4, 3, 10], [10], [10]],
+    isSmall: true,
+    op: (...inputs) => layerNorm(...(inputs as [tf.Tensor3D, tf.Tensor1D, tf.Tensor1D])),
+  },
   { name: 'globalMean', shapes: [[3, 5, 4, 6]], isSmall: true, op: (x) => globalMean(x as tf.Tensor4D) },
 ];
 
@@ -123,6 +147,12 @@ describe('fused ops', () => {
       assert.throws(() => convBiasRelu(x, filter, tf.ones([2])), /convBiasRelu: bias must have shape \[3\], has \[2\]/);
       assert.throws(() => convBiasReluPool(x, tf.ones([3, 3, 1, 3]), tf.ones([3])), /do not fit/);
       assert.throws(() => denseAct(tf.ones([2, 3]), tf.ones([2, 3]), tf.ones([3])), /do not fit/);
+      assert.throws(() => conv2dGrouped(x, filter, { groups: 2 }), /cannot be split in 2 groups/);
+      assert.throws(() => groupNorm(x, tf.ones([2]), tf.ones([2]), 3), /cannot be split in 3 groups/);
+      assert.throws(
+        () => layerNorm(x, tf.ones([3]), tf.ones([2])),
+        /layerNorm: gamma must have shape \[2\], has \[3\]/,
+      );
       assert.throws(() => globalMean(tf.ones([2, 3]) as unknown as tf.Tensor4D), /must have rank 4, has 2/);
     });
   });
