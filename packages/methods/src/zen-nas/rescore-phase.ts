@@ -33,7 +33,7 @@ export async function rescorePhase(
     await obeyStop(ctx, () => checkpointOf(run));
     const blocks = superBlocks(parseStructure(structure));
     const repeats = { first: config.score.repeats, count: finalRescoreRepeats };
-    const score = scoreCandidate(structure, blocks, config, resolution, (name) => ctx.rng(name), repeats);
+    const score = await scoreCandidate(structure, blocks, config, resolution, (name) => ctx.rng(name), repeats);
     rescored.push({ structure, score });
     ctx.progress({
       phase: 'rescore',

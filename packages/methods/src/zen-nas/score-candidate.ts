@@ -10,19 +10,19 @@ import { streamSource } from './score-source.ts';
  *
  * @param rng named streams of the job's seed
  */
-export function scoreCandidate(
+export async function scoreCandidate(
   structure: string,
   blocks: readonly SuperBlock[],
   config: Pick<ZenNasConfig, 'score'>,
   resolution: number,
   rng: (name: string) => Rng,
   repeats: { first: number; count: number },
-): number {
+): Promise<number> {
   const { mode, alpha, batchSize } = config.score;
   let sum = 0;
   for (let i = 0; i < repeats.count; i++) {
     const source = streamSource(rng, structure, repeats.first + i);
-    sum += zenScore(blocks, { mode, alpha, batchSize, resolution }, source).score;
+    sum += (await zenScore(blocks, { mode, alpha, batchSize, resolution }, source)).score;
   }
   return sum / repeats.count;
 }

@@ -83,7 +83,7 @@ const changed = (
 
 const streams = (seed: number) => (name: string) => createRng(seed, name);
 
-describe('zenScore', () => {
+describe('zenScore', async () => {
   let tensors = 0;
   before(() => {
     tensors = tf.memory().numTensors;
@@ -100,9 +100,9 @@ describe('zenScore', () => {
     ['paper_fro', 5.641052, 0.058799, 5.582253],
     ['repo', 6.767768, 3.95902, 2.808748],
   ] as const)
-    it(`gives the worked example ${score} in mode ${mode}`, () => {
+    it(`gives the worked example ${score} in mode ${mode}`, async () => {
       const blocks = blocksOf(EXAMPLE);
-      const result = zenScore(blocks, exampleOptions(mode), publishedSource(blocks, 4, 16, 12345));
+      const result = await zenScore(blocks, exampleOptions(mode), publishedSource(blocks, 4, 16, 12345));
       near(result.score, score, 1e-4, 'score');
       near(result.difference, difference, 1e-4, 'difference');
       near(result.scale, scale, 1e-4, 'scale');
@@ -111,76 +111,80 @@ describe('zenScore', () => {
   const blocks = blocksOf('SuperConvK3BNRELU(1,8,2,1)SuperResK1K3K1(8,16,1,8,1)SuperConvK1BNRELU(16,16,1,1)');
   const options: ScoreOptions = { mode: 'paper', alpha: 0.01, batchSize: 4, resolution: 8 };
   const source = streamSource(streams(1), 'net', 0);
-  const score = zenScore(blocks, options, source).score;
+  const score = (await zenScore(blocks, options, source)).score;
 
-  it('grows by ln s for every convolution when all weights are multiplied by s', () => {
+  it('grows by ln s for every convolution when all weights are multiplied by s', async () => {
     const count = convs(blocks).length;
     for (const [s, tolerance] of [
       [3, 2e-3],
       [0.5, 4e-3],
     ] as const)
-      near(zenScore(blocks, options, changed(source, { weights: s })).score, score + count * Math.log(s), tolerance);
+      near(
+        (await zenScore(blocks, options, changed(source, { weights: s }))).score,
+        score + count * Math.log(s),
+        tolerance,
+      );
   });
 
-  it('grows by ln s when input and change are multiplied by s', () => {
-    near(zenScore(blocks, options, changed(source, { images: 2 })).score, score + Math.LN2, 1e-3);
+  it('grows by ln s when input and change are multiplied by s', async () => {
+    near((await zenScore(blocks, options, changed(source, { images: 2 }))).score, score + Math.LN2, 1e-3);
   });
 
-  it('does not change when the samples are permuted', () => {
-    near(zenScore(blocks, options, changed(source, { order: [2, 0, 3, 1] })).score, score, 1e-5);
+  it('does not change when the samples are permuted', async () => {
+    near((await zenScore(blocks, options, changed(source, { order: [2, 0, 3, 1] }))).score, score, 1e-5);
   });
 
-  it('gives a split block the score of the whole one for the same draws', () => {
+  it('gives a split block the score of the whole one for the same draws', async () => {
     const whole = blocksOf('SuperConvK3BNRELU(1,8,2,1)SuperResK3K3(8,8,2,8,6)');
     const split = splitDeepBlocks(whole, 6);
     assert.equal(split.length, 3);
-    assert.deepEqual(zenScore(split, options, source), zenScore(whole, options, source));
+    assert.deepEqual(await zenScore(split, options, source), await zenScore(whole, options, source));
   });
 
-  it('gives the same bits again, others for another repeat, structure or seed', () => {
-    const draw = (seed: number, structure: string, repeat: number) =>
-      zenScore(blocks, options, streamSource(streams(seed), structure, repeat)).score;
-    assert.equal(draw(1, 'net', 0), score);
-    const others = [draw(1, 'net', 1), draw(1, 'other', 0), draw(2, 'net', 0)];
+  it('gives the same bits again, others for another repeat, structure or seed', async () => {
+    const draw = async (seed: number, structure: string, repeat: number) =>
+      (await zenScore(blocks, options, streamSource(streams(seed), structure, repeat))).score;
+    assert.equal(await draw(1, 'net', 0), score);
+    const others = [await draw(1, 'net', 1), await draw(1, 'other', 0), await draw(2, 'net', 0)];
     assert.equal(new Set([score, ...others]).size, 4);
   });
 
-  it('is at most as large in mode repo, and up to ln(1 / 0.19) / 2 per layer smaller', () => {
+  it('is at most as large in mode repo, and up to ln(1 / 0.19) / 2 per layer smaller', async () => {
     const deep = blocksOf('SuperConvK3BNRELU(1,16,2,1)SuperResK3K3(16,16,1,16,3)');
-    const paper = zenScore(deep, options, source).score;
-    const repo = zenScore(deep, { ...options, mode: 'repo' }, source).score;
+    const paper = (await zenScore(deep, options, source)).score;
+    const repo = (await zenScore(deep, { ...options, mode: 'repo' }, source)).score;
     const perLayer = (paper - repo) / convs(deep).length;
     assert.ok(perLayer > 0.6 && perLayer < 0.84, `${perLayer}`);
   });
 
-  const meanScore = (text: string, changes: Partial<ScoreOptions> = {}, repeats = 4) => {
+  const meanScore = async (text: string, changes: Partial<ScoreOptions> = {}, repeats = 4) => {
     const net = blocksOf(text);
     let sum = 0;
     for (let repeat = 0; repeat < repeats; repeat++)
-      sum += zenScore(net, { ...options, ...changes }, streamSource(streams(2), text, repeat)).score;
+      sum += (await zenScore(net, { ...options, ...changes }, streamSource(streams(2), text, repeat))).score;
     return sum / repeats;
   };
 
-  it('grows with ln alpha while alpha is small', () => {
-    const at = (alpha: number) => zenScore(blocks, { ...options, alpha }, source).score - Math.log(alpha);
-    near(at(1e-2), at(1e-3), 0.05);
+  it('grows with ln alpha while alpha is small', async () => {
+    const at = async (alpha: number) => (await zenScore(blocks, { ...options, alpha }, source)).score - Math.log(alpha);
+    near(await at(1e-2), await at(1e-3), 0.05);
   });
 
-  it('grows by about 4.92 for each further 32-wide K3K3 layer', () => {
+  it('grows by about 4.92 for each further 32-wide K3K3 layer', async () => {
     const at = (layers: number) =>
       meanScore(`SuperConvK3BNRELU(1,32,1,1)SuperResK3K3(32,32,1,32,${layers})`, { batchSize: 2, resolution: 12 });
-    near((at(3) - at(1)) / 2, 4.92, 0.25);
+    near(((await at(3)) - (await at(1))) / 2, 4.92, 0.25);
   });
 
-  it('grows by about ln 2 when the last layer is twice as wide', () => {
+  it('grows by about ln 2 when the last layer is twice as wide', async () => {
     const at = (width: number) =>
       meanScore(`SuperConvK3BNRELU(1,16,2,1)SuperConvK1BNRELU(16,${width},1,1)`, { resolution: 16 });
-    near(at(128) - at(64), Math.LN2, 0.06);
+    near((await at(128)) - (await at(64)), Math.LN2, 0.06);
   });
 
-  it('scores depth-wise blocks and odd sizes', () => {
+  it('scores depth-wise blocks and odd sizes', async () => {
     const net = blocksOf('SuperConvK3BNRELU(1,8,2,1)SuperResIDWE2K5(8,16,2,8,1)');
-    const result = zenScore(net, { ...options, resolution: 7 }, source);
+    const result = await zenScore(net, { ...options, resolution: 7 }, source);
     assert.ok(Number.isFinite(result.score) && result.score > 0, `${result.score}`);
   });
 });

@@ -41,11 +41,11 @@ export interface ZenScore {
 }
 
 /** Variances of one layer over its batch, per channel and unbiased, and the number of values behind each. */
-interface LayerVariance {
+type LayerVariance = {
   clean: tf.Tensor1D;
   perturbed: tf.Tensor1D;
   values: number;
-}
+};
 
 /**
  * One draw of the Zen-score. The network has neither links nor squeeze-and-excitation nor a head; both inputs are
@@ -53,11 +53,15 @@ interface LayerVariance {
  *
  * @param blocks a buildable structure
  */
-export function zenScore(blocks: readonly SuperBlock[], options: ScoreOptions, source: NormalSource): ZenScore {
+export async function zenScore(
+  blocks: readonly SuperBlock[],
+  options: ScoreOptions,
+  source: NormalSource,
+): Promise<ZenScore> {
   const layers = expand(blocks, { residuals: false, squeezeExcite: false }).flatMap((unit) => unit.layers);
   const [channels, resolution] = [layers[0]?.in ?? 0, options.resolution];
   const shape: [number, number, number, number] = [options.batchSize, resolution, resolution, channels];
-  const result = tf.tidy(() => {
+  const outputs = tf.tidy(() => {
     let clean = tf.tensor4d(source.input(shape), shape);
     let perturbed = tf.add<tf.Tensor4D>(clean, tf.mul(tf.tensor4d(source.noise(shape), shape), options.alpha));
     const variances: LayerVariance[] = [];
@@ -74,14 +78,24 @@ export function zenScore(blocks: readonly SuperBlock[], options: ScoreOptions, s
       const values = clean.size / layer.out;
       variances.push({ clean: after.v0, perturbed: after.v1, values });
     });
-    const difference = Math.log(meanNorm(clean, perturbed, options.mode));
-    const scaleOf = options.mode === 'repo' ? repoScale : batchScale;
-    const scale = variances.reduce((sum, variance) => sum + 0.5 * Math.log(scaleOf(variance)), 0);
-    // numbers pass through tidy untouched
-    return { score: difference + scale, difference, scale };
+    return { norms: normsOf(clean, perturbed, options.mode), variances };
   });
-  return result;
+  const norms = await takeValues(outputs.norms);
+  let scale = 0;
+  for (const { clean, perturbed, values } of outputs.variances) {
+    const means = { clean: meanOf(await takeValues(clean)), perturbed: meanOf(await takeValues(perturbed)), values };
+    scale += 0.5 * Math.log(options.mode === 'repo' ? repoScale(means) : batchScale(means));
+  }
+  const difference = Math.log(meanOf(norms));
+  return { score: difference + scale, difference, scale };
 }
+
+/** Values of a tensor, which is freed; not every engine can be read synchronously. */
+const takeValues = async (tensor: tf.Tensor): Promise<ArrayLike<number>> => {
+  const values = await tensor.data();
+  tensor.dispose();
+  return values;
+};
 
 const kernelOf = (layer: ConvSpec, index: number, source: NormalSource): tf.Tensor4D => {
   const shape: [number, number, number, number] = layer.depthwise
@@ -109,23 +123,29 @@ const normalisedRelu = (x: tf.Tensor4D): { y: tf.Tensor4D; variance: tf.Tensor1D
   return { y, variance };
 };
 
-/** Mean over the batch of the norm of the difference: L1, or Frobenius in `paper_fro`. */
-const meanNorm = (clean: tf.Tensor4D, perturbed: tf.Tensor4D, mode: ScoreMode): number => {
+/** Norm `[B]` of the difference of each sample: L1, or Frobenius in `paper_fro`. */
+const normsOf = (clean: tf.Tensor4D, perturbed: tf.Tensor4D, mode: ScoreMode): tf.Tensor => {
   const difference = tf.sub(clean, perturbed);
-  const perSample =
-    mode === 'paper_fro' ? tf.sqrt(tf.sum(tf.square(difference), [1, 2, 3])) : tf.sum(tf.abs(difference), [1, 2, 3]);
-  return meanOf(perSample.dataSync());
+  return mode === 'paper_fro'
+    ? tf.sqrt(tf.sum(tf.square(difference), [1, 2, 3]))
+    : tf.sum(tf.abs(difference), [1, 2, 3]);
 };
 
+/** Means over the channels of one layer. */
+interface MeanVariance {
+  clean: number;
+  perturbed: number;
+  values: number;
+}
+
 /** Mean over channels of the clean batch's variance, biased. */
-const batchScale = ({ clean, values }: LayerVariance): number => ((values - 1) / values) * meanOf(clean.dataSync());
+const batchScale = ({ clean, values }: MeanVariance): number => ((values - 1) / values) * clean;
 
 /**
  * What the released code takes for the variance: a running average that starts at 1 and is updated by both passes with
  * momentum 0.1, from unbiased variances: 0.81 + 0.09 v1 + 0.10 v2. It loses about ln(0.19) / 2 = -0.83 per layer.
  */
-const repoScale = ({ clean, perturbed }: LayerVariance): number =>
-  0.81 + 0.09 * meanOf(clean.dataSync()) + 0.1 * meanOf(perturbed.dataSync());
+const repoScale = ({ clean, perturbed }: MeanVariance): number => 0.81 + 0.09 * clean + 0.1 * perturbed;
 
 const meanOf = (numbers: ArrayLike<number>): number => {
   let sum = 0;

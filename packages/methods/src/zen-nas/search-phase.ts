@@ -60,7 +60,7 @@ export async function searchPhase(
   };
   while (!isOver(state, config)) {
     await obeyStop(ctx, () => checkpointOf(run));
-    searchStep(state, options);
+    await searchStep(state, options);
     if (state.iteration % config.search.generation !== 0 && !isOver(state, config)) continue;
     reportGeneration(config, ctx, state, state.scored > last.scored ? rateSince(last) : null);
     last = { seconds: ctx.seconds(), scored: state.scored };

@@ -38,8 +38,8 @@ const optionsWith = (changes: Partial<SearchOptions> = {}): SearchOptions => ({
   ...changes,
 });
 
-const runSearch = (state: SearchState, options: SearchOptions, until: number): SearchState => {
-  while (state.iteration < until) searchStep(state, options);
+const runSearch = async (state: SearchState, options: SearchOptions, until: number): Promise<SearchState> => {
+  while (state.iteration < until) await searchStep(state, options);
   return state;
 };
 
@@ -150,12 +150,12 @@ describe('brokenBudget', () => {
 });
 
 describe('searchStep', () => {
-  it('keeps every member in its budgets, the population small and the best score growing', () => {
+  it('keeps every member in its budgets, the population small and the best score growing', async () => {
     const options = optionsWith();
     const state = emptySearch();
     let best = Number.NEGATIVE_INFINITY;
     while (state.iteration < 400) {
-      searchStep(state, options);
+      await searchStep(state, options);
       assert.ok(state.population.length <= options.population + 1);
       const now = ranked(state.population)[0]?.score ?? Number.NEGATIVE_INFINITY;
       assert.ok(now >= best);
@@ -170,41 +170,45 @@ describe('searchStep', () => {
     assert.ok(state.scored + totalRejected(state) <= 400);
   });
 
-  it('goes on from its JSON to the same end as without a pause, wherever it was cut', () => {
+  it('goes on from its JSON to the same end as without a pause, wherever it was cut', async () => {
     const options = optionsWith();
-    const whole = runSearch(emptySearch(), options, 250);
+    const whole = await runSearch(emptySearch(), options, 250);
     for (const cut of [1, 5, 37, 128, 249]) {
-      const saved = JSON.stringify(runSearch(emptySearch(), options, cut));
-      assert.deepEqual(runSearch(JSON.parse(saved) as SearchState, options, 250), whole);
+      const saved = JSON.stringify(await runSearch(emptySearch(), options, cut));
+      assert.deepEqual(await runSearch(JSON.parse(saved) as SearchState, options, 250), whole);
     }
   });
 
-  it('scores no structure twice while it is remembered', () => {
+  it('scores no structure twice while it is remembered', async () => {
     const seen = new Map<string, number>();
     const score = (structure: string) => {
       seen.set(structure, (seen.get(structure) ?? 0) + 1);
       return standInScore(structure);
     };
-    const state = runSearch(emptySearch(), optionsWith({ score, dedupe: false, population: 300, warmPool: 60 }), 300);
+    const state = await runSearch(
+      emptySearch(),
+      optionsWith({ score, dedupe: false, population: 300, warmPool: 60 }),
+      300,
+    );
     assert.ok([...seen.values()].every((times) => times === 1));
     assert.equal(state.scored, seen.size);
     assert.ok(new Set(state.population.map(({ structure }) => structure)).size < state.population.length);
   });
 
-  it('refuses children whose score is not finite', () => {
+  it('refuses children whose score is not finite', async () => {
     const score = (structure: string) => (structure.includes('K1K') ? Number.NaN : standInScore(structure));
-    const state = runSearch(emptySearch(), optionsWith({ score }), 120);
+    const state = await runSearch(emptySearch(), optionsWith({ score }), 120);
     assert.ok(state.rejected['non-finite'] > 0);
     assert.ok(state.population.every(({ structure }) => !structure.includes('K1K')));
   });
 
-  it('makes children of the start structure, one block changed, while the population is small', () => {
+  it('makes children of the start structure, one block changed, while the population is small', async () => {
     const drawn: string[] = [];
     const rng = (name: string): Rng => {
       drawn.push(name);
       return createRng(5, name);
     };
-    const state = runSearch(
+    const state = await runSearch(
       emptySearch(),
       optionsWith({ rng, warmPool: 12, budget: { params: null, flops: null, depth: 200, counter: 'repo' } }),
       12,
@@ -216,11 +220,11 @@ describe('searchStep', () => {
     for (const { structure } of state.population) assert.equal(blocksOf(structure).length, 4);
   });
 
-  it('removes the first of the worst', () => {
+  it('removes the first of the worst', async () => {
     const state: SearchState = { ...emptySearch(), population: [] };
     for (const [i, score] of [3, 1, 2, 1, 5].entries())
       state.population.push({ structure: START.replace('16,1,1)', `${16 + 8 * i},1,1)`), score });
-    searchStep(state, optionsWith({ population: 4, warmPool: 0, score: () => 4 }));
+    await searchStep(state, optionsWith({ population: 4, warmPool: 0, score: () => 4 }));
     assert.deepEqual(
       state.population.slice(0, 4).map(({ score }) => score),
       [3, 2, 1, 5],

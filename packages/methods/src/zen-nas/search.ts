@@ -48,7 +48,7 @@ export interface SearchOptions {
   /** named streams of the job's seed */
   rng: (name: string) => Rng;
   /** a pure function of the structure */
-  score: (structure: string, blocks: readonly SuperBlock[]) => number;
+  score: (structure: string, blocks: readonly SuperBlock[]) => number | Promise<number>;
 }
 
 /** Scores kept of candidates that may have left the population. */
@@ -64,7 +64,7 @@ export const emptySearch = (): SearchState => ({
 });
 
 /** One iteration, in place: makes a child and, unless it is rejected, scores and inserts it. */
-export function searchStep(state: SearchState, options: SearchOptions): void {
+export async function searchStep(state: SearchState, options: SearchOptions): Promise<void> {
   const { population } = state;
   while (population.length > options.population) population.splice(worstIndex(population), 1);
 
@@ -84,22 +84,22 @@ export function searchStep(state: SearchState, options: SearchOptions): void {
     state.rejected.duplicate += 1;
     return;
   }
-  const score = scoreOnce(state, structure, blocks, options);
+  const score = await scoreOnce(state, structure, blocks, options);
   if (Number.isFinite(score)) population.push({ structure, score });
   else state.rejected['non-finite'] += 1;
 }
 
-const scoreOnce = (
+const scoreOnce = async (
   state: SearchState,
   structure: string,
   blocks: readonly SuperBlock[],
   options: SearchOptions,
-): number => {
+): Promise<number> => {
   const known =
     state.population.find((member) => member.structure === structure) ??
     state.recent.find((candidate) => candidate.structure === structure);
   if (known !== undefined) return known.score;
-  const score = options.score(structure, blocks);
+  const score = await options.score(structure, blocks);
   state.scored += 1;
   if (Number.isFinite(score)) {
     state.recent.push({ structure, score });
