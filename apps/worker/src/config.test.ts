@@ -15,6 +15,7 @@ describe('loadConfig', () => {
     assert.equal(config.engine, 'auto');
     assert.equal(config.engineThreads, null);
     assert.equal(config.engineWinograd, true);
+    assert.equal(config.enginePrecision, 'f32');
     assert.equal(config.engineAddon, null);
     assert.equal(config.allowSoftwareGpu, false);
     assert.equal(config.pool, 'default');
@@ -32,6 +33,7 @@ describe('loadConfig', () => {
       CRUCIBLE_ENGINE: 'cuda',
       CRUCIBLE_ENGINE_THREADS: '0',
       CRUCIBLE_ENGINE_WINOGRAD: 'yes',
+      CRUCIBLE_ENGINE_PRECISION: 'f16',
       CRUCIBLE_ALLOW_SOFTWARE_GPU: 'on',
       CRUCIBLE_WORKER_NAME: 'a:b',
       CRUCIBLE_POOL: 'Big',

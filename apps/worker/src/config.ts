@@ -17,6 +17,8 @@ export interface WorkerConfig {
   engineThreads: number | null;
   /** Winograd's algorithm in the native engine */
   engineWinograd: boolean;
+  /** what convolutions and large matrix products of the native engine read */
+  enginePrecision: 'f32' | 'bf16';
   /** file of the native engine; null: beside its package */
   engineAddon: string | null;
   /** `auto` may take a GPU that is simulated on the CPU */
@@ -65,6 +67,7 @@ export function loadConfig(env: Environment): WorkerConfig {
     engine: read('CRUCIBLE_ENGINE', 'auto', engineOf, 'auto, tfjs-node-gpu, tfjs-node, webgpu, onednn or cpu'),
     engineThreads: read('CRUCIBLE_ENGINE_THREADS', null, integerOf(1, 1024), 'a whole number from 1 to 1024'),
     engineWinograd: read('CRUCIBLE_ENGINE_WINOGRAD', true, switchOf, 'on or off'),
+    enginePrecision: read('CRUCIBLE_ENGINE_PRECISION', 'f32', precisionOf, 'f32 or bf16'),
     engineAddon: read('CRUCIBLE_ENGINE_ADDON', null, resolvePath, 'the file of the native engine'),
     allowSoftwareGpu: read('CRUCIBLE_ALLOW_SOFTWARE_GPU', false, flagOf, '1 or 0'),
     workerName: read(
@@ -103,6 +106,8 @@ const integerOf = (least: number, most: number) => (text: string) => {
 };
 
 const matching = (pattern: RegExp) => (text: string) => (pattern.test(text) ? text : undefined);
+
+const precisionOf = (text: string) => (text === 'f32' || text === 'bf16' ? text : undefined);
 
 const switchOf = (text: string) => (text === 'on' ? true : text === 'off' ? false : undefined);
 

@@ -4,8 +4,14 @@ import { engineRequest, whySlow } from './engine-request.ts';
 
 describe('engineRequest', () => {
   it('names the file of the native engine only when the settings do', () => {
-    const settings = { engine: 'auto', engineWinograd: false, engineAddon: null, allowSoftwareGpu: true } as const;
-    const request = { name: 'auto', threads: 2, winograd: false, allowSoftwareGpu: true };
+    const settings = {
+      engine: 'auto',
+      engineWinograd: false,
+      enginePrecision: 'bf16',
+      engineAddon: null,
+      allowSoftwareGpu: true,
+    } as const;
+    const request = { name: 'auto', threads: 2, winograd: false, precision: 'bf16', allowSoftwareGpu: true };
     assert.deepEqual(engineRequest(settings, 2), request);
     assert.deepEqual(engineRequest({ ...settings, engineAddon: '/opt/onednn.node' }, 2), {
       ...request,

@@ -1,13 +1,17 @@
 import type { EngineInfo, EngineRequest } from '@crucible/contracts';
 import type { WorkerConfig } from './config.ts';
 
-type EngineSettings = Pick<WorkerConfig, 'engine' | 'engineWinograd' | 'engineAddon' | 'allowSoftwareGpu'>;
+type EngineSettings = Pick<
+  WorkerConfig,
+  'engine' | 'engineWinograd' | 'enginePrecision' | 'engineAddon' | 'allowSoftwareGpu'
+>;
 
 /** What the settings of a worker ask of an engine. */
 export const engineRequest = (config: EngineSettings, threads: number): EngineRequest => ({
   name: config.engine,
   threads,
   winograd: config.engineWinograd,
+  precision: config.enginePrecision,
   allowSoftwareGpu: config.allowSoftwareGpu,
   ...(config.engineAddon === null ? {} : { addonPath: config.engineAddon }),
 });

@@ -9,6 +9,7 @@ export const EngineRequest = Type.Object({
   name: Type.String({ description: 'an engine, or "auto" for the first that works' }),
   threads: Type.Integer(),
   winograd: Type.Optional(Type.Boolean()),
+  precision: Type.Optional(Type.Enum(['f32', 'bf16'])),
   allowSoftwareGpu: Type.Optional(Type.Boolean({ description: 'let "auto" take a software adapter for a GPU' })),
   addonPath: Type.Optional(Type.String({ description: 'file of the native engine, when not beside its package' })),
 });

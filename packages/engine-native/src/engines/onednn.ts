@@ -11,7 +11,8 @@ export const startOneDnnEngine: EngineStart = async ({ threads, winograd = true,
   onednn.winograd = winograd;
   setPrecision(onednn, precision);
   const info = addon.info();
-  // precision and the way to it decide results as much as a version does
-  const versions = { oneDnn: info.oneDnn, bf16: bf16LevelOf(info.isa), precision };
+  // precision, the way to it and the algorithm decide results as much as a version does
+  const algorithms = { bf16: bf16LevelOf(info.isa), precision, winograd: winograd ? 'on' : 'off' };
+  const versions = { oneDnn: info.oneDnn, ...algorithms };
   return { device: cpuModel(), threads: info.threads, versions, isa: info.isa };
 };
