@@ -59,7 +59,7 @@ export const FromChild = Type.Union([
   Type.Object({
     kind: Type.Literal('checkpoint'),
     manifest: CheckpointManifest,
-    dir: Type.String({ description: 'one file per tensor, named by its index; complete and synced' }),
+    dir: Type.String({ description: 'one file per tensor, named by its index; complete' }),
   }),
   Type.Object({ kind: Type.Literal('artifact'), ...ArtifactDescriptor.properties, path: Type.String() }),
   Type.Object({ kind: Type.Literal('done'), summary: Type.Unknown() }),

@@ -6,7 +6,7 @@ import { type Checkpoint, createRng, type MethodContext, openDataset, type StopR
 import { assertJson } from './assert-json.ts';
 import { createMetricBuffer } from './metric-buffer.ts';
 import type { ParentLink } from './parent-link.ts';
-import { writeSynced, writeTensors } from './spool.ts';
+import { writeSpoolFile, writeTensors } from './spool.ts';
 
 export type StartMessage = Extract<ToChild, { kind: 'start' }>;
 
@@ -96,7 +96,7 @@ export function createContext({ start, descriptor, link, resumeFrom, stopRequest
       if (declared === undefined)
         throw new Error(`${descriptor.id} saves the artifact ${name}, which its descriptor does not declare`);
       const path = await newPath('artifact');
-      await writeSynced(path, typeof content === 'string' ? new TextEncoder().encode(content) : content);
+      await writeSpoolFile(path, typeof content === 'string' ? new TextEncoder().encode(content) : content);
       metrics.flush();
       const { mediaType, description } = declared;
       link.send({ kind: 'artifact', name, mediaType, description, path });
