@@ -18,7 +18,8 @@ export function clipByGlobalNorm(gradients: tf.NamedTensorMap, maxNorm: number):
 /** Euclidean norm of all gradients together, a scalar. */
 export function globalNorm(gradients: tf.NamedTensorMap): tf.Scalar {
   return tf.tidy(() => {
-    const squares = Object.values(gradients).map((gradient) => tf.sum(tf.square(gradient)));
-    return squares.length === 0 ? tf.scalar(0) : tf.sqrt(tf.addN(squares as tf.Scalar[]));
+    // one by one: a GPU bounds the inputs of a single kernel, and a model has more parameters than that
+    const squares = Object.values(gradients).map((gradient) => tf.sum<tf.Scalar>(tf.square(gradient)));
+    return tf.sqrt(squares.reduce((total, square) => tf.add(total, square), tf.scalar(0)));
   });
 }
