@@ -135,6 +135,16 @@ const cumsum = (random: TestRandom): Case => {
   };
 };
 
+const composed = (random: TestRandom): Case => {
+  const shape = image(random);
+  const axes = random.pick([undefined, [0], [1, 2], [3]]);
+  const compute: TensorFunction = (a, b) => {
+    const [x, y] = [a as tf.Tensor, b as tf.Tensor];
+    return [tf.clipByValue(x, -0.3, 0.6), tf.leakyRelu(x, 0.1), tf.squaredDifference(x, y), tf.min(x, axes)];
+  };
+  return { compute, inputs: [random.array(shape), random.array(random.pick([shape, shape.slice(3)]))] };
+};
+
 const grouped = (random: TestRandom): Case => {
   const groups = random.integer(1, 4);
   const [inside, outside] = [random.integer(1, 6), random.integer(1, 6)];
@@ -210,6 +220,13 @@ const SUITES: readonly Suite[] = [
   },
   { name: 'crops', tolerance: 1e-5, rounds: 40, make: crop, native: [tf.CropAndResize] },
   { name: 'running sums', tolerance: 1e-5, rounds: 30, make: cumsum, native: [tf.Cumsum] },
+  {
+    name: 'clipping, leaky relu, squared difference, minimum',
+    tolerance: 1e-6,
+    rounds: 40,
+    make: composed,
+    native: [tf.ClipByValue, tf.LeakyRelu, tf.SquaredDifference, tf.Min, tf.Sub],
+  },
   { name: 'grouped and dilated convolution', tolerance: 1e-5, rounds: 60, make: grouped, native: [] },
   { name: 'group and layer norm', tolerance: 1e-4, rounds: 40, make: norms, native: [] },
 ];
