@@ -153,6 +153,11 @@ const CASES: readonly Case[] = [
     shapes: [IMAGE],
     op: (a) => tf.image.resizeBilinear(a as tf.Tensor4D, [3, 8], false, true),
   },
+  {
+    name: 'resizeNearestNeighbor',
+    shapes: [IMAGE],
+    op: (a) => tf.image.resizeNearestNeighbor(a as tf.Tensor4D, [8, 7]),
+  },
   { name: 'resizeBilinear down', shapes: [IMAGE], op: (a) => tf.image.resizeBilinear(a as tf.Tensor4D, [3, 2]) },
 ];
 

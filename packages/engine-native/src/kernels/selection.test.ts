@@ -112,6 +112,21 @@ const resize = (random: TestRandom): Case => {
   return { compute, inputs: [random.array(shape)] };
 };
 
+const enlarge = (random: TestRandom): Case => {
+  const side = random.integer(1, 9);
+  const size: [number, number] = [side * random.integer(1, 3), side * random.integer(1, 3)];
+  const op = (x: tf.Tensor) => tf.image.resizeNearestNeighbor(asImage(x), size);
+  const gradients = gradientsOf(op as (...inputs: tf.Tensor[]) => tf.Tensor);
+  const compute: TensorFunction = (x) => [
+    op(x as tf.Tensor),
+    ...[gradients(x as tf.Tensor)].flat(),
+    tf.image.resizeNearestNeighbor(asImage(x), [5, 7], true),
+    tf.image.resizeNearestNeighbor(asImage(x), [5, 7], false, true),
+  ];
+  // the plain gradient is wrong from the second image on
+  return { compute, inputs: [random.array([1, side, side, random.integer(1, 20)])] };
+};
+
 const crop = (random: TestRandom): Case => {
   const shape = image(random);
   const boxes = random.array([5, 4]);
@@ -217,6 +232,13 @@ const SUITES: readonly Suite[] = [
     rounds: 60,
     make: resize,
     native: [tf.ResizeBilinear, tf.ResizeBilinearGrad],
+  },
+  {
+    name: 'nearest resizing and its gradient',
+    tolerance: 1e-5,
+    rounds: 40,
+    make: enlarge,
+    native: [tf.ResizeNearestNeighbor, tf.ResizeNearestNeighborGrad],
   },
   { name: 'crops', tolerance: 1e-5, rounds: 40, make: crop, native: [tf.CropAndResize] },
   { name: 'running sums', tolerance: 1e-5, rounds: 30, make: cumsum, native: [tf.Cumsum] },
