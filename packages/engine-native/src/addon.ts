@@ -113,6 +113,8 @@ export interface Addon {
   tile(fields: Int32Array, x: Float32Array, y: Float32Array): void;
   resizeBilinear(x: Float32Array, y: Float32Array, shape: Int32Array): void;
   resizeBilinearGrad(dy: Float32Array, dx: Float32Array, shape: Int32Array): void;
+  /** Fills `y` from `x`, or as a gradient `x` from `y`. */
+  resizeNearest(x: Float32Array, y: Float32Array, shape: Int32Array, isGradient: number): void;
   cropAndResize(
     images: Float32Array,
     boxes: Float32Array,

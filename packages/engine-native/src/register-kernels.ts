@@ -5,6 +5,7 @@ import { batchNormTrainKernels } from './kernels/batch-norm-train.ts';
 import { biasActKernels } from './kernels/bias-act.ts';
 import { binaryKernels } from './kernels/binary.ts';
 import { compareKernels } from './kernels/compare.ts';
+import { composedKernels } from './kernels/composed.ts';
 import { conv2dKernels } from './kernels/conv2d.ts';
 import { conv2dGroupedKernels } from './kernels/conv2d-grouped.ts';
 import { depthwiseConv2dKernels } from './kernels/depthwise-conv2d.ts';
@@ -38,6 +39,7 @@ const NATIVE_KERNELS: readonly NativeKernel[] = [
   ...reduceKernels,
   ...poolKernels,
   ...softmaxKernels,
+  ...composedKernels,
   ...compareKernels,
   ...gatherKernels,
   ...extremeKernels,

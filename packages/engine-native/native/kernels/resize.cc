@@ -1,4 +1,4 @@
-// Bilinear resizing of NHWC images and its gradient; crops of boxes resized to one size.
+// Bilinear and nearest resizing of NHWC images and their gradients; crops of boxes resized to one size.
 #include <cmath>
 #include <cstring>
 #include <vector>
@@ -103,6 +103,49 @@ napi_value resizeBilinearGrad(const Args& args) {
   return nullptr;
 }
 
+/** For each output position along one axis the nearest source position. */
+std::vector<int64_t> nearestOf(int64_t in, int64_t out, bool alignCorners, bool halfPixelCenters) {
+  const bool aligned = alignCorners && out > 1;
+  const double ratio = static_cast<double>(aligned ? in - 1 : in) / static_cast<double>(aligned ? out - 1 : out);
+  std::vector<int64_t> nearest;
+  for (int64_t i = 0; i < out; ++i) {
+    const double at = ratio * (static_cast<double>(i) + (halfPixelCenters ? 0.5 : 0.0));
+    nearest.push_back(std::min(in - 1, static_cast<int64_t>(std::floor(alignCorners ? at + 0.5 : at))));
+  }
+  return nearest;
+}
+
+/** resizeNearest(x, y, shape, isGradient): y takes the nearest of x, or, as a gradient, x takes the sums of y. */
+napi_value resizeNearest(const Args& args) {
+  const int32_t* f = args.ints(2, 8);
+  const int64_t batch = f[0], inHeight = f[1], inWidth = f[2], outHeight = f[3], outWidth = f[4], channels = f[5];
+  if (inHeight < 1 || inWidth < 1) throw std::invalid_argument("the image is empty");
+  const auto rows = nearestOf(inHeight, outHeight, f[6] != 0, f[7] != 0);
+  const auto columns = nearestOf(inWidth, outWidth, f[6] != 0, f[7] != 0);
+  const int64_t inImage = inHeight * inWidth * channels, outImage = outHeight * outWidth * channels;
+  float *x = args.floats(0, batch * inImage), *y = args.floats(1, batch * outImage);
+  const bool isGradient = args.integer(3) != 0;
+  parallelRanges(batch, 1, batch * outImage, [&](int64_t begin, int64_t end, int) {
+    for (int64_t n = begin; n < end; ++n) {
+      float *image = x + n * inImage, *out = y + n * outImage;
+      if (isGradient) std::memset(image, 0, static_cast<size_t>(inImage) * sizeof(float));
+      for (const int64_t row : rows) {
+        for (const int64_t column : columns) {
+          float* pixel = image + (row * inWidth + column) * channels;
+          if (isGradient) {
+#pragma omp simd
+            for (int64_t c = 0; c < channels; ++c) pixel[c] += out[c];
+          } else {
+            std::copy(pixel, pixel + channels, out);
+          }
+          out += channels;
+        }
+      }
+    }
+  });
+  return nullptr;
+}
+
 /** Source position of pixel `i` of a crop over [from, to] in fractions of an axis of `in` pixels. */
 float cropPosition(float from, float to, int64_t in, int64_t out, int64_t i) {
   const auto last = static_cast<float>(in - 1);
@@ -164,6 +207,7 @@ napi_value cropAndResize(const Args& args) {
 void registerResize(Exports& exports) {
   exports.add("resizeBilinear", entry<resizeBilinear>);
   exports.add("resizeBilinearGrad", entry<resizeBilinearGrad>);
+  exports.add("resizeNearest", entry<resizeNearest>);
   exports.add("cropAndResize", entry<cropAndResize>);
 }
 

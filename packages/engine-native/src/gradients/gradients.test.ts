@@ -72,6 +72,13 @@ const CASES: readonly Case[] = [
     isSpread: true,
     op: (a, b) => tf.maximum(a as tf.Tensor, b as tf.Tensor),
   },
+  { name: 'clipByValue', shapes: [IMAGE], isSpread: true, op: (a) => tf.clipByValue(a as tf.Tensor, -2, 3) },
+  { name: 'leakyRelu', shapes: [IMAGE], isSpread: true, op: (a) => tf.leakyRelu(a as tf.Tensor, 0.1) },
+  {
+    name: 'squaredDifference',
+    shapes: [IMAGE, IMAGE],
+    op: (a, b) => tf.squaredDifference(a as tf.Tensor, b as tf.Tensor),
+  },
   { name: 'relu', shapes: [IMAGE], isSpread: true, op: (a) => tf.relu(a as tf.Tensor) },
   { name: 'relu6', shapes: [IMAGE], isSpread: true, op: (a) => tf.relu6(tf.mul(a as tf.Tensor, 4)) },
   ...Object.entries({ square: tf.square, exp: tf.exp, sigmoid: tf.sigmoid, tanh: tf.tanh, neg: tf.neg }).map(
@@ -145,6 +152,11 @@ const CASES: readonly Case[] = [
     name: 'resizeBilinear with pixel centres',
     shapes: [IMAGE],
     op: (a) => tf.image.resizeBilinear(a as tf.Tensor4D, [3, 8], false, true),
+  },
+  {
+    name: 'resizeNearestNeighbor',
+    shapes: [IMAGE],
+    op: (a) => tf.image.resizeNearestNeighbor(a as tf.Tensor4D, [8, 7]),
   },
   { name: 'resizeBilinear down', shapes: [IMAGE], op: (a) => tf.image.resizeBilinear(a as tf.Tensor4D, [3, 2]) },
 ];

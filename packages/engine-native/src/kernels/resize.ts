@@ -7,6 +7,11 @@ import {
   ResizeBilinearGrad,
   type ResizeBilinearGradInputs,
   type ResizeBilinearInputs,
+  ResizeNearestNeighbor,
+  type ResizeNearestNeighborAttrs,
+  ResizeNearestNeighborGrad,
+  type ResizeNearestNeighborGradInputs,
+  type ResizeNearestNeighborInputs,
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
 import { areFloat32, type NativeKernel, nativeKernel, sizeOf } from '../native-kernel.ts';
@@ -20,7 +25,7 @@ function fieldsOf(x: TensorInfo, outHeight: number, outWidth: number, placement:
   return Int32Array.of(batch, height, width, outHeight, outWidth, channels, ...flags);
 }
 
-/** Bilinear resizing with its gradient, and crops resized to one size. */
+/** Bilinear and nearest resizing with their gradients, and crops resized to one size. */
 export const resizeKernels: readonly NativeKernel[] = [
   nativeKernel<ResizeBilinearInputs, ResizeBilinearAttrs>(ResizeBilinear, ({ images }, attrs, backend) => {
     const [outHeight, outWidth] = attrs.size;
@@ -39,6 +44,29 @@ export const resizeKernels: readonly NativeKernel[] = [
     backend.addon.resizeBilinearGrad(backend.float32(dy), values, fieldsOf(images, outHeight, outWidth, attrs));
     return info;
   }),
+
+  nativeKernel<ResizeNearestNeighborInputs, ResizeNearestNeighborAttrs>(
+    ResizeNearestNeighbor,
+    ({ images }, attrs, backend) => {
+      const [outHeight, outWidth] = attrs.size;
+      const outShape = [images.shape[0] ?? 1, outHeight, outWidth, images.shape[3] ?? 1];
+      if (!areFloat32(images) || sizeOf(images.shape) === 0 || sizeOf(outShape) === 0) return undefined;
+      const { info, values } = backend.output(outShape);
+      backend.addon.resizeNearest(backend.float32(images), values, fieldsOf(images, outHeight, outWidth, attrs), 0);
+      return info;
+    },
+  ),
+
+  nativeKernel<ResizeNearestNeighborGradInputs, Placement>(
+    ResizeNearestNeighborGrad,
+    ({ images, dy }, attrs, backend) => {
+      const [, outHeight = 1, outWidth = 1] = dy.shape;
+      if (!areFloat32(images, dy) || sizeOf(images.shape) === 0 || sizeOf(dy.shape) === 0) return undefined;
+      const { info, values } = backend.output(images.shape);
+      backend.addon.resizeNearest(values, backend.float32(dy), fieldsOf(images, outHeight, outWidth, attrs), 1);
+      return info;
+    },
+  ),
 
   nativeKernel<CropAndResizeInputs, CropAndResizeAttrs>(CropAndResize, (inputs, attrs, backend) => {
     const { image, boxes, boxInd } = inputs;

@@ -112,6 +112,21 @@ const resize = (random: TestRandom): Case => {
   return { compute, inputs: [random.array(shape)] };
 };
 
+const enlarge = (random: TestRandom): Case => {
+  const side = random.integer(1, 9);
+  const size: [number, number] = [side * random.integer(1, 3), side * random.integer(1, 3)];
+  const op = (x: tf.Tensor) => tf.image.resizeNearestNeighbor(asImage(x), size);
+  const gradients = gradientsOf(op as (...inputs: tf.Tensor[]) => tf.Tensor);
+  const compute: TensorFunction = (x) => [
+    op(x as tf.Tensor),
+    ...[gradients(x as tf.Tensor)].flat(),
+    tf.image.resizeNearestNeighbor(asImage(x), [5, 7], true),
+    tf.image.resizeNearestNeighbor(asImage(x), [5, 7], false, true),
+  ];
+  // the plain gradient is wrong from the second image on
+  return { compute, inputs: [random.array([1, side, side, random.integer(1, 20)])] };
+};
+
 const crop = (random: TestRandom): Case => {
   const shape = image(random);
   const boxes = random.array([5, 4]);
@@ -133,6 +148,16 @@ const cumsum = (random: TestRandom): Case => {
     compute: (x) => tf.cumsum(x as tf.Tensor, axis, exclusive, reverse),
     inputs: [random.array([random.integer(1, 5), random.integer(1, 9), random.integer(1, 9)])],
   };
+};
+
+const composed = (random: TestRandom): Case => {
+  const shape = image(random);
+  const axes = random.pick([undefined, [0], [1, 2], [3]]);
+  const compute: TensorFunction = (a, b) => {
+    const [x, y] = [a as tf.Tensor, b as tf.Tensor];
+    return [tf.clipByValue(x, -0.3, 0.6), tf.leakyRelu(x, 0.1), tf.squaredDifference(x, y), tf.min(x, axes)];
+  };
+  return { compute, inputs: [random.array(shape), random.array(random.pick([shape, shape.slice(3)]))] };
 };
 
 const grouped = (random: TestRandom): Case => {
@@ -208,8 +233,22 @@ const SUITES: readonly Suite[] = [
     make: resize,
     native: [tf.ResizeBilinear, tf.ResizeBilinearGrad],
   },
+  {
+    name: 'nearest resizing and its gradient',
+    tolerance: 1e-5,
+    rounds: 40,
+    make: enlarge,
+    native: [tf.ResizeNearestNeighbor, tf.ResizeNearestNeighborGrad],
+  },
   { name: 'crops', tolerance: 1e-5, rounds: 40, make: crop, native: [tf.CropAndResize] },
   { name: 'running sums', tolerance: 1e-5, rounds: 30, make: cumsum, native: [tf.Cumsum] },
+  {
+    name: 'clipping, leaky relu, squared difference, minimum',
+    tolerance: 1e-6,
+    rounds: 40,
+    make: composed,
+    native: [tf.ClipByValue, tf.LeakyRelu, tf.SquaredDifference, tf.Min, tf.Sub],
+  },
   { name: 'grouped and dilated convolution', tolerance: 1e-5, rounds: 60, make: grouped, native: [] },
   { name: 'group and layer norm', tolerance: 1e-4, rounds: 40, make: norms, native: [] },
 ];
