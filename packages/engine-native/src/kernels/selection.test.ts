@@ -183,7 +183,8 @@ const grouped = (random: TestRandom): Case => {
 
 const norms = (random: TestRandom): Case => {
   const groups = random.integer(1, 4);
-  const channels = groups * random.integer(2, 9);
+  // of two or three values the normalised ones hardly depend: their gradient is nothing but rounding
+  const channels = groups * random.integer(5, 9);
   const isLayer = random.next() < 0.4;
   const op = (...inputs: tf.Tensor[]) => {
     const [x, gamma, beta] = inputs as [tf.Tensor, tf.Tensor1D, tf.Tensor1D];
