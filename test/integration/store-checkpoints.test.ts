@@ -46,7 +46,10 @@ async function upload(attempt: AttemptFence, { manifest, chunks }: Prepared): Pr
 }
 
 /** Makes every chunk old enough to be swept. */
-const age = () => sql.query(`update chunk set touched_at = now() - interval '61 minutes'`);
+/** Rows are locked in the order that the store locks them in: it runs beside uploads. */
+const age = () =>
+  sql.query(`with known as materialized (select sha256 from chunk order by sha256 for no key update)
+             update chunk c set touched_at = now() - interval '61 minutes' from known k where c.sha256 = k.sha256`);
 const isStored = async (hash: string) =>
   (await sql.query('select from chunk where sha256 = $1', [Buffer.from(hash, 'hex')])).rowCount === 1;
 const states = async (jobId: string) => (await store.checkpoints.list(jobId)).map((view) => [view.step, view.state]);
