@@ -7,13 +7,13 @@ import {
   isMethodId,
   type JobView,
   METHODS,
+  mergeConfig,
   resolve,
   resolveConfig,
   SubmitJob,
 } from '@crucible/contracts';
 import type { NewJob } from '@crucible/store';
 import type { TSchema } from 'typebox';
-import { mergeConfig } from './merge-config.ts';
 
 /** A checked job, whole but for who submits it. */
 export type CheckedJob = Omit<NewJob, 'submittedBy'>;

@@ -1,4 +1,5 @@
 import { CrucibleError, type Fault } from '../errors.ts';
+import { mergeConfig } from '../merge-config.ts';
 import type { MethodDescriptor, Preset } from '../method.ts';
 import { resolve } from '../validate.ts';
 import { zenNas } from './zen-nas.ts';
@@ -13,16 +14,6 @@ export type MethodId = keyof typeof METHODS;
 export const METHOD_IDS = Object.keys(METHODS) as MethodId[];
 
 export const isMethodId = (id: string): id is MethodId => Object.hasOwn(METHODS, id);
-
-/** Objects merge key by key, everything else is replaced. */
-const layered = (under: unknown, over: unknown): unknown => {
-  const isObject = (value: unknown): value is Record<string, unknown> =>
-    typeof value === 'object' && value !== null && !Array.isArray(value);
-  if (!isObject(under) || !isObject(over)) return over === undefined ? under : over;
-  const merged: Record<string, unknown> = { ...under };
-  for (const key of Object.keys(over)) merged[key] = layered(under[key], over[key]);
-  return merged;
-};
 
 /**
  * The config that will run: method defaults, then the preset, then what was submitted.
@@ -45,7 +36,7 @@ export function resolveConfig(methodId: string, submitted: unknown, presetName?:
       });
     }
   }
-  const resolved = resolve(method.config, layered(preset?.config ?? {}, submitted ?? {}));
+  const resolved = resolve(method.config, mergeConfig(preset?.config ?? {}, submitted));
   const faults: Fault[] = resolved.value === null ? resolved.faults : method.faults(resolved.value as never);
   if (faults.length > 0)
     throw new CrucibleError('invalid-config', `The config has ${faults.length} fault${faults.length > 1 ? 's' : ''}.`, {
