@@ -39,7 +39,7 @@ describe('jobs over HTTP', () => {
     const { search, score } = body.config as { search: Record<string, unknown>; score: Record<string, unknown> };
     const preset = METHODS['zen-nas'].presets.demo.config.search;
     assert.deepEqual([search.population, search.maxScored, score.mode], [20, preset.maxScored, 'paper']);
-    assert.deepEqual(body.actions, ['cancel', 'fork']);
+    assert.deepEqual(body.actions, ['pause', 'cancel', 'fork']);
     assert.deepEqual((await api.get<JobView>(`/v1/jobs/${body.id}`)).body, body);
   });
 
@@ -186,7 +186,7 @@ describe('jobs over HTTP', () => {
     const job = await submit();
     const early = await api.post<Problem & { state: string; actions: string[] }>(`/v1/jobs/${job.id}/retry`);
     assert.deepEqual([early.status, early.body.code], [409, 'illegal-transition']);
-    assert.deepEqual([early.body.state, early.body.actions], ['queued', ['cancel', 'fork']]);
+    assert.deepEqual([early.body.state, early.body.actions], ['queued', ['pause', 'cancel', 'fork']]);
     const canceled = await api.post<JobView>(`/v1/jobs/${job.id}/cancel`);
     assert.deepEqual([canceled.status, canceled.body.state, canceled.body.endCode], [202, 'canceled', 'canceled']);
     const retried = await api.post<JobView>(`/v1/jobs/${job.id}/retry`);

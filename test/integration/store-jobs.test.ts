@@ -23,7 +23,7 @@ describe('submit', () => {
     );
     assert.deepEqual(
       { state, version, actions, endCode },
-      { state: 'queued', version: 1, actions: ['cancel', 'fork'], endCode: null },
+      { state: 'queued', version: 1, actions: ['pause', 'cancel', 'fork'], endCode: null },
     );
     assert.equal(await store.jobs.getVersion(job.id), 1);
   });

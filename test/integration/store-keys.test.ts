@@ -9,7 +9,8 @@ const { store, sql } = await withDatabase();
 it('verifies a key that it made, and keeps only the hash of its secret', async () => {
   const { id, key } = await store.keys.create('ci');
   assert.match(key, /^crk_[A-Za-z0-9]{12}_[A-Za-z0-9_-]{43}$/);
-  assert.deepEqual(await store.keys.verify(key), { id, name: 'ci' });
+  const userId = '00000000-0000-7000-8000-000000000001';
+  assert.deepEqual(await store.keys.verify(key), { id, name: 'ci', userId, teamId: 'default' });
   const { rows } = await sql.query('select * from api_key where id = $1', [id]);
   const secret = key.slice(-43);
   assert.ok(createHash('sha256').update(secret).digest().equals(rows[0].secret_sha256));

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
+import type { Waiting } from '@crucible/contracts';
 import { withDatabase } from '../support/database.ts';
 import { claim, dispatch, METHOD_ERROR, newJob, newWorker, startJob } from '../support/running-attempt.ts';
 
@@ -111,7 +112,13 @@ describe('setWaiting', () => {
   it('writes only what changed, and nothing for jobs that no longer wait', async () => {
     const { value: job } = await store.jobs.submit(newJob());
     const { job: running } = await startJob(store);
-    const waiting = { code: 'resources', message: 'all 1 slots are busy', position: 1 } as const;
+    const waiting: Waiting = {
+      code: 'resources',
+      message: 'all 1 slots are busy',
+      position: 1,
+      estimatedStart: null,
+      blocking: [],
+    };
     const reasons = [
       { jobId: job.id, waiting },
       { jobId: running.id, waiting },

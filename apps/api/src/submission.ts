@@ -16,7 +16,7 @@ import type { NewJob } from '@crucible/store';
 import type { TSchema } from 'typebox';
 
 /** A checked job, whole but for who submits it. */
-export type CheckedJob = Omit<NewJob, 'submittedBy'>;
+export type CheckedJob = Omit<NewJob, 'submittedBy' | 'teamId' | 'userId'>;
 
 const SEED_LIMIT = 2 ** 32;
 
@@ -83,6 +83,12 @@ export function checkSubmission(body: unknown): CheckedJob {
     seed: submitted.seed ?? drawSeed(),
     priority: submitted.priority,
     resources: submitted.resources,
+    tier: submitted.tier,
+    limits: submitted.limits,
+    keep: submitted.keep,
+    maxFailures: submitted.maxFailures,
+    notBefore: submitted.notBefore ?? null,
+    isPaused: submitted.paused,
     forkedFrom: null,
   };
 }
@@ -110,6 +116,12 @@ export function checkFork(old: JobView, body: unknown): CheckedJob {
     seed: patch.seed ?? old.seed,
     priority: patch.priority ?? old.priority,
     resources: old.resources,
+    tier: old.tier,
+    limits: old.limits,
+    keep: old.keep,
+    maxFailures: old.maxFailures,
+    notBefore: null,
+    isPaused: false,
     forkedFrom: old.id,
   };
 }

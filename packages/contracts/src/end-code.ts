@@ -17,6 +17,14 @@ export const END_CODES = {
   'worker-lost': { retries: 10, meaning: 'the lease ran out without a heartbeat' },
   'not-claimed': { retries: 10, meaning: 'no worker claimed the dispatched attempt in time' },
   drained: { retries: Number.POSITIVE_INFINITY, meaning: 'the worker shut down and gave the job back' },
+  preempted: { retries: Number.POSITIVE_INFINITY, meaning: 'the scheduler gave its slots to a job that goes first' },
+  paused: { retries: Number.POSITIVE_INFINITY, meaning: 'a user paused the job' },
+  stalled: { retries: 1, meaning: 'no step within the limit `limits.stallSeconds`' },
+  'out-of-memory': { retries: 1, meaning: 'the device or the machine had no memory left' },
+  'run-timeout': { retries: 0, meaning: 'it ran longer than `limits.maxRunSeconds`' },
+  'queue-timeout': { retries: 0, meaning: 'it waited longer than `limits.maxQueueSeconds`' },
+  'dependency-failed': { retries: 0, meaning: 'a job that it needs did not end as the edge asks' },
+  poison: { retries: 0, meaning: 'three different workers were lost while they ran it; an operator may retry it' },
   canceled: { retries: 0, meaning: 'a user canceled the job' },
 } as const satisfies Record<string, { retries: number; meaning: string }>;
 

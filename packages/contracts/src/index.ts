@@ -39,6 +39,9 @@ export {
   JobPage,
   JobsQuery,
   JobView,
+  Keep,
+  Limits,
+  Need,
   OUTCOMES,
   type Outcome,
   Progress,
@@ -46,6 +49,9 @@ export {
   Resources,
   SubmitJob,
   Tags,
+  TIERS,
+  type Tier,
+  WAITING_CODES,
   Waiting,
 } from './job.ts';
 export {
@@ -57,6 +63,8 @@ export {
   type JobState,
   LIVE_JOB_STATES,
   legalActions,
+  STOP_INTENTS,
+  type StopIntent,
   statesBefore,
   TERMINAL_JOB_STATES,
 } from './job-state.ts';

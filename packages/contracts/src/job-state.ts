@@ -1,8 +1,10 @@
 /** Every legal move of a job. Anything else is refused with `illegal-transition`. */
 export const JOB_TRANSITIONS = {
-  queued: ['running', 'canceled', 'failed'],
+  blocked: ['queued', 'paused', 'canceled', 'failed'], // waits for other jobs
+  queued: ['running', 'paused', 'canceled', 'failed'],
   running: ['succeeded', 'failed', 'stopping', 'queued'], // back to queued: the attempt was lost or given back
-  stopping: ['canceled', 'succeeded', 'failed'],
+  stopping: ['canceled', 'paused', 'queued', 'succeeded', 'failed'], // where to depends on who asked: a user or the scheduler
+  paused: ['queued', 'blocked', 'canceled'],
   succeeded: [],
   failed: ['queued'], // retry
   canceled: ['queued'], // retry
@@ -12,8 +14,14 @@ export type JobState = keyof typeof JOB_TRANSITIONS;
 
 export const JOB_STATES = Object.keys(JOB_TRANSITIONS) as JobState[];
 
-/** States in which a job holds or waits for a slot. */
-export const LIVE_JOB_STATES = ['queued', 'running', 'stopping'] as const satisfies readonly JobState[];
+/** States in which a job may still run without a retry. */
+export const LIVE_JOB_STATES = [
+  'blocked',
+  'queued',
+  'running',
+  'stopping',
+  'paused',
+] as const satisfies readonly JobState[];
 
 /** States that end a job; only `retry` leaves them. */
 export const TERMINAL_JOB_STATES = ['succeeded', 'failed', 'canceled'] as const satisfies readonly JobState[];
@@ -26,9 +34,12 @@ export const statesBefore = (to: JobState): JobState[] =>
 
 /** What a user may ask of a job, with the states that allow it. Server, dashboard and docs read this one table. */
 export const JOB_ACTIONS = {
-  cancel: ['queued', 'running', 'stopping'],
+  pause: ['blocked', 'queued', 'running', 'stopping'],
+  resume: ['paused'],
+  cancel: ['blocked', 'queued', 'running', 'stopping', 'paused'],
+  kill: ['running', 'stopping'],
   retry: ['failed', 'canceled'],
-  fork: ['queued', 'running', 'stopping', 'succeeded', 'failed', 'canceled'],
+  fork: ['blocked', 'queued', 'running', 'stopping', 'paused', 'succeeded', 'failed', 'canceled'],
 } as const satisfies Record<string, readonly JobState[]>;
 
 export type JobAction = keyof typeof JOB_ACTIONS;
@@ -38,3 +49,10 @@ export const legalActions = (state: JobState): JobAction[] =>
   (Object.keys(JOB_ACTIONS) as JobAction[]).filter((action) =>
     (JOB_ACTIONS[action] as readonly JobState[]).includes(state),
   );
+
+/**
+ * Why a running job is asked to stop, weakest first: a stronger wish replaces a weaker one, never the reverse.
+ * `preempt` and `pause` write a checkpoint first; `cancel` ends at the next step; `kill` ends the process at once.
+ */
+export const STOP_INTENTS = ['preempt', 'pause', 'cancel', 'kill'] as const;
+export type StopIntent = (typeof STOP_INTENTS)[number];

@@ -1,11 +1,12 @@
 import { type Static, Type } from 'typebox';
 import { END_CODE_NAMES } from './end-code.ts';
-import { JOB_ACTIONS, JOB_STATES, type JobAction } from './job-state.ts';
+import { JOB_ACTIONS, JOB_STATES, type JobAction, STOP_INTENTS } from './job-state.ts';
 import { DEFAULT_POOL } from './queue.ts';
 import { EngineInfo } from './worker.ts';
 
 const Timestamp = Type.String({ format: 'date-time' });
-const Nullable = <S extends Parameters<typeof Type.Union>[0][number]>(schema: S) => Type.Union([schema, Type.Null()]);
+const Nullable = <S extends Parameters<typeof Type.Union>[0][number]>(schema: S, options: { default?: null } = {}) =>
+  Type.Union([schema, Type.Null()], options);
 
 export const Tags = Type.Record(Type.String({ pattern: '^[A-Za-z0-9_.-]{1,64}$' }), Type.String({ maxLength: 200 }), {
   maxProperties: 32,
@@ -22,14 +23,77 @@ export const Resources = Type.Object(
     }),
     slots: Type.Integer({
       minimum: 1,
-      maximum: 1,
+      maximum: 64,
       default: 1,
-      description: 'GPUs (or whole CPUs) the job holds; one per job so far',
+      description: 'GPUs (or whole CPUs) that the job holds, all on one worker',
     }),
   },
   { additionalProperties: false, default: {} },
 );
 export type Resources = Static<typeof Resources>;
+
+/** Lanes that cross teams, first one first. `low` may be preempted at any time, `urgent` has a budget per team. */
+export const TIERS = ['urgent', 'normal', 'low'] as const;
+export type Tier = (typeof TIERS)[number];
+
+export const Limits = Type.Object(
+  {
+    maxRunSeconds: Nullable(
+      Type.Integer({ minimum: 1, maximum: 31_536_000, description: 'of all attempts together; null: no limit' }),
+      { default: null },
+    ),
+    maxQueueSeconds: Nullable(Type.Integer({ minimum: 1, maximum: 31_536_000, description: 'null: no limit' }), {
+      default: null,
+    }),
+    stallSeconds: Nullable(
+      Type.Integer({ minimum: 10, maximum: 86_400, description: 'longest pause between two steps; null: no limit' }),
+      { default: null },
+    ),
+  },
+  { additionalProperties: false, default: {}, description: 'seconds after which the job ends by itself' },
+);
+export type Limits = Static<typeof Limits>;
+
+/** Which checkpoints of a job stay. A pinned one, and the one that an attempt resumed from, always do. */
+export const Keep = Type.Object(
+  {
+    last: Type.Integer({ minimum: 1, maximum: 1000, default: 2, description: 'newest ones' }),
+    best: Type.Integer({ minimum: 0, maximum: 100, default: 1, description: 'best ones by `metric`' }),
+    metric: Nullable(Type.String({ maxLength: 128, description: 'null: no best is kept' }), { default: null }),
+    mode: Type.Enum(['max', 'min'], { default: 'max' }),
+  },
+  {
+    additionalProperties: false,
+    default: {},
+    description: 'which checkpoints stay',
+  },
+);
+export type Keep = Static<typeof Keep>;
+
+export const NEED_CONDITIONS = ['success', 'end'] as const;
+
+/** An edge to a job that must have ended first. */
+export const Need = Type.Object(
+  {
+    job: Type.String({ format: 'uuid' }),
+    on: Type.Enum([...NEED_CONDITIONS], { default: 'success', description: 'success, or any end' }),
+  },
+  { additionalProperties: false },
+);
+export type Need = Static<typeof Need>;
+
+/** What may be said of a job beside its method and config. */
+const Terms = {
+  tier: Type.Enum([...TIERS], { default: 'normal' }),
+  limits: Limits,
+  keep: Keep,
+  maxFailures: Type.Integer({
+    minimum: 0,
+    maximum: 100,
+    default: 0,
+    description: 'times that the job is tried again after its method threw',
+  }),
+};
 
 /** Body of `POST /v1/jobs`. */
 export const SubmitJob = Type.Object(
@@ -44,6 +108,10 @@ export const SubmitJob = Type.Object(
     ),
     priority: Type.Integer({ minimum: 0, maximum: 100, default: 50, description: 'larger runs sooner' }),
     resources: Resources,
+    ...Terms,
+    needs: Type.Array(Need, { maxItems: 32, default: [], description: 'jobs that must have ended before this one' }),
+    notBefore: Type.Optional(Type.String({ format: 'date-time', description: 'starts at this time or later' })),
+    paused: Type.Boolean({ default: false, description: 'waits for `resume` before it may start' }),
   },
   { $id: 'SubmitJob', additionalProperties: false },
 );
@@ -76,11 +144,29 @@ export const Progress = Type.Object(
 );
 export type Progress = Static<typeof Progress>;
 
-/** Why a queued job waits. */
+export const WAITING_CODES = [
+  'resources', // slots are busy
+  'priority', // jobs of the same team go first
+  'fair-share', // other teams go first
+  'team-quota', // the team holds all the slots it may
+  'user-quota', // the user holds all the slots a user may
+  'urgent-budget', // the team has spent its urgent hours; it waits as normal
+  'dependency', // jobs that it needs have not ended
+  'not-before', // its start time has not come
+  'backoff', // tries again after a failed attempt
+  'reservation', // free slots are kept for a larger job
+  'pool-offline', // no worker of the pool is ready
+  'no-fit', // no worker that is there has so many slots
+  'dispatched', // on its way to a worker
+] as const;
+
+/** Why a queued or blocked job waits. */
 export const Waiting = Type.Object({
-  code: Type.Enum(['resources', 'priority', 'pool-offline', 'backoff', 'dispatched']),
+  code: Type.Enum([...WAITING_CODES]),
   message: Type.String(),
-  position: Type.Integer({ description: '1 is next' }),
+  position: Type.Integer({ description: 'within the pool; 1 is next' }),
+  estimatedStart: Nullable(Type.String({ format: 'date-time', description: 'null when nothing is known' })),
+  blocking: Type.Array(Type.String({ format: 'uuid' }), { description: 'jobs that it waits for, at most ten' }),
 });
 export type Waiting = Static<typeof Waiting>;
 
@@ -100,7 +186,12 @@ export const JobView = Type.Object(
     tags: Tags,
     seed: Type.Integer(),
     priority: Type.Integer(),
+    team: Type.String(),
     resources: Resources,
+    ...Terms,
+    needs: Type.Array(Need),
+    notBefore: Nullable(Timestamp),
+    stopIntent: Nullable(Type.Enum([...STOP_INTENTS], { description: 'why a stopping job stops' })),
     progress: Nullable(Progress),
     summary: Type.Unknown({ description: 'final named values of the method, null before the end' }),
     waiting: Nullable(Waiting),
@@ -141,7 +232,16 @@ export const JobPage = Type.Object(
 export type JobPage = Static<typeof JobPage>;
 
 export const ATTEMPT_STATES = ['dispatched', 'running', 'ended'] as const;
-export const OUTCOMES = ['succeeded', 'failed', 'canceled', 'lost', 'released', 'superseded'] as const;
+export const OUTCOMES = [
+  'succeeded',
+  'failed',
+  'canceled',
+  'paused',
+  'preempted',
+  'lost',
+  'released',
+  'superseded',
+] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
 /** One try of one worker at a job. */

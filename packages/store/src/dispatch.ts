@@ -15,7 +15,13 @@ export interface DispatchedAttempt extends AttemptFence {
   number: number;
 }
 
-const ON_ITS_WAY: Waiting = { code: 'dispatched', message: 'on its way to a worker', position: 1 };
+const ON_ITS_WAY: Waiting = {
+  code: 'dispatched',
+  message: 'on its way to a worker',
+  position: 1,
+  estimatedStart: null,
+  blocking: [],
+};
 
 /** Attempt, fence and outbox row come with one statement, so that none of them can be without the others. */
 const DISPATCH = `

@@ -11,6 +11,9 @@ import { CHANNELS } from './channels.ts';
 import { assertJobId, readJob } from './job-lookup.ts';
 import { moveJob } from './job-move.ts';
 
+/** Time that a method has to obey before its process is ended by force. */
+const CANCEL_GRACE_SECONDS = 10;
+
 /**
  * Reads the state of a job and keeps it until the transaction ends.
  *
@@ -39,7 +42,7 @@ export async function cancelJob(client: pg.PoolClient, id: string): Promise<JobV
     await supersedeDispatched(client, id);
     await moveJob(client, id, { to: 'canceled', endCode: 'canceled' });
   } else if (state === 'running') {
-    await moveJob(client, id, { to: 'stopping' });
+    await moveJob(client, id, { to: 'stopping', stop: { intent: 'cancel', graceSeconds: CANCEL_GRACE_SECONDS } });
     await client.query(`select pg_notify($2, id::text) from attempt where job_id = $1 and state = 'running'`, [
       id,
       CHANNELS.cancels,

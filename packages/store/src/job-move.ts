@@ -1,4 +1,4 @@
-import { type EndCode, type JobState, statesBefore, TERMINAL_JOB_STATES } from '@crucible/contracts';
+import { type EndCode, type JobState, type StopIntent, statesBefore, TERMINAL_JOB_STATES } from '@crucible/contracts';
 import { appendEvent } from './append-event.ts';
 import type { Queryable } from './database.ts';
 import { storableJson, storableText } from './stored-text.ts';
@@ -14,6 +14,8 @@ export interface JobMove {
   summary?: unknown;
   /** for `queued`: seconds to wait before it may be dispatched @defaultValue 0 */
   delaySeconds?: number;
+  /** for `stopping`: why, and the seconds until its process is ended by force */
+  stop?: { intent: StopIntent; graceSeconds: number };
 }
 
 /**
@@ -30,7 +32,8 @@ export async function moveJob(client: Queryable, jobId: string, move: JobMove): 
        queued_at = case when $2 = 'queued' then now() else queued_at end,
        not_before = case when $2 = 'queued' and $7 > 0 then now() + $7 * interval '1 second' end,
        started_at = case when $2 = 'running' then coalesce(started_at, now()) else started_at end,
-       ended_at = case when $2 = any($8) then now() end
+       ended_at = case when $2 = any($8) then now() end,
+       stop_intent = $9, stop_deadline = now() + $10 * interval '1 second'
      where id = $1 and state = any($3)
      returning version`,
     [
@@ -42,6 +45,8 @@ export async function moveJob(client: Queryable, jobId: string, move: JobMove): 
       storableJson(move.summary),
       delaySeconds,
       TERMINAL_JOB_STATES,
+      move.stop?.intent ?? null,
+      move.stop?.graceSeconds ?? null,
     ],
   );
   const [moved] = rows;

@@ -2,8 +2,13 @@ import {
   type EndCode,
   type JobState,
   type JobView,
+  type Keep,
+  type Limits,
   legalActions,
+  type Need,
   type Progress,
+  type StopIntent,
+  type Tier,
   type Waiting,
 } from '@crucible/contracts';
 
@@ -11,7 +16,10 @@ import {
 export const JOB_COLUMNS = `job.id, job.name, job.method, job.method_version, job.state, job.end_code, job.detail,
   job.preset, job.submitted_config, job.config, job.tags, job.seed, job.priority, job.pool, job.slots, job.progress,
   job.summary, job.waiting, job.attempt_count, job.forked_from, job.submitted_by, job.version, job.submitted_at,
-  job.queued_at, job.started_at, job.ended_at`;
+  job.queued_at, job.started_at, job.ended_at, job.team_id, job.tier, job.limits, job.keep, job.max_failures,
+  job.not_before, job.stop_intent,
+  (select coalesce(json_agg(json_build_object('job', need.needs_job_id, 'on', need."on") order by need.needs_job_id), '[]')
+   from job_need need where need.job_id = job.id) as needs`;
 
 export interface JobRow {
   id: string;
@@ -40,6 +48,14 @@ export interface JobRow {
   queued_at: Date;
   started_at: Date | null;
   ended_at: Date | null;
+  team_id: string;
+  tier: Tier;
+  limits: Limits;
+  keep: Keep;
+  max_failures: number;
+  not_before: Date | null;
+  stop_intent: StopIntent | null;
+  needs: Need[];
 }
 
 export const toJobView = (row: JobRow): JobView => ({
@@ -56,7 +72,15 @@ export const toJobView = (row: JobRow): JobView => ({
   tags: row.tags,
   seed: row.seed,
   priority: row.priority,
+  team: row.team_id,
   resources: { pool: row.pool, slots: row.slots },
+  tier: row.tier,
+  limits: row.limits,
+  keep: row.keep,
+  maxFailures: row.max_failures,
+  needs: row.needs,
+  notBefore: row.not_before?.toISOString() ?? null,
+  stopIntent: row.stop_intent,
   progress: row.progress,
   summary: row.summary,
   waiting: row.waiting,

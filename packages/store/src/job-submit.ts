@@ -1,4 +1,4 @@
-import type { JobView, Resources } from '@crucible/contracts';
+import type { JobView, Keep, Limits, Resources, Tier } from '@crucible/contracts';
 import type pg from 'pg';
 import { appendEvent } from './append-event.ts';
 import { JOB_COLUMNS, type JobRow, toJobView } from './job-row.ts';
@@ -18,7 +18,18 @@ export interface NewJob {
   seed: number;
   priority: number;
   resources: Resources;
+  tier: Tier;
+  limits: Limits;
+  keep: Keep;
+  /** times that the job is tried again after its method threw */
+  maxFailures: number;
+  /** RFC 3339; null: any time */
+  notBefore: string | null;
+  /** waits for `resume` before it may start */
+  isPaused: boolean;
   forkedFrom: string | null;
+  teamId: string;
+  userId: string;
   /** name of the API key */
   submittedBy: string;
 }
@@ -27,8 +38,9 @@ export interface NewJob {
 export async function submitJob(client: pg.PoolClient, job: NewJob): Promise<JobView> {
   const { rows } = await client.query<JobRow>(
     `insert into job (id, name, method, method_version, preset, submitted_config, config, tags, seed, priority, pool,
-       slots, forked_from, submitted_by)
-     values ($1, $2, $3, $4, $5, $6::jsonb, $7::jsonb, $8::jsonb, $9, $10, $11, $12, $13, $14)
+       slots, forked_from, submitted_by, state, team_id, user_id, tier, limits, keep, max_failures, not_before)
+     values ($1, $2, $3, $4, $5, $6::jsonb, $7::jsonb, $8::jsonb, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
+       $19::jsonb, $20::jsonb, $21, $22)
      returning ${JOB_COLUMNS}`,
     [
       uuidV7(),
@@ -45,6 +57,14 @@ export async function submitJob(client: pg.PoolClient, job: NewJob): Promise<Job
       job.resources.slots,
       job.forkedFrom,
       job.submittedBy,
+      job.isPaused ? 'paused' : 'queued',
+      job.teamId,
+      job.userId,
+      job.tier,
+      requiredJson(job.limits),
+      requiredJson(job.keep),
+      job.maxFailures,
+      job.notBefore,
     ],
   );
   const [row] = rows;

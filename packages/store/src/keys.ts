@@ -15,6 +15,8 @@ export interface ApiKeyView {
 export interface VerifiedKey {
   id: string;
   name: string;
+  userId: string;
+  teamId: string;
 }
 
 /** API keys of the form `crk_ID_SECRET`. Only the SHA-256 of the secret is kept. */
@@ -50,6 +52,8 @@ const drawId = (): string =>
 
 interface KeyRow {
   name: string;
+  user_id: string;
+  team_id: string;
   secret_sha256: Buffer;
   is_valid: boolean;
   is_use_stale: boolean;
@@ -61,7 +65,8 @@ export function createKeys({ pool, prisma }: Database): Keys {
       const id = drawId();
       const secret = randomBytes(SECRET_BYTES).toString('base64url');
       await pool.query(
-        `insert into api_key (id, name, secret_sha256, expires_at) values ($1, $2, $3, now() + $4 * interval '1 day')`,
+        `insert into api_key (id, name, secret_sha256, expires_at, user_id, team_id)
+         values ($1, $2, $3, now() + $4 * interval '1 day', '00000000-0000-7000-8000-000000000001', 'default')`,
         [id, name, hashOf(secret), days],
       );
       return { id, key: `crk_${id}_${secret}` };
@@ -70,7 +75,7 @@ export function createKeys({ pool, prisma }: Database): Keys {
       const [, id, secret] = KEY_FORM.exec(key) ?? [];
       if (id === undefined || secret === undefined) return null;
       const { rows } = await pool.query<KeyRow>(
-        `select name, secret_sha256, expires_at > now() and revoked_at is null as is_valid,
+        `select name, user_id, team_id, secret_sha256, expires_at > now() and revoked_at is null as is_valid,
            last_used_at is null or last_used_at < now() - interval '1 minute' as is_use_stale
          from api_key where id = $1`,
         [id],
@@ -79,7 +84,7 @@ export function createKeys({ pool, prisma }: Database): Keys {
       const isRight = timingSafeEqual(hashOf(secret), row?.secret_sha256 ?? NO_HASH);
       if (row === undefined || !isRight || !row.is_valid) return null;
       if (row.is_use_stale) await pool.query('update api_key set last_used_at = now() where id = $1', [id]);
-      return { id, name: row.name };
+      return { id, name: row.name, userId: row.user_id, teamId: row.team_id };
     },
     async list() {
       const rows = await prisma.apiKey.findMany({ orderBy: { createdAt: 'desc' }, omit: { secretSha256: true } });

@@ -48,7 +48,13 @@ function toQueueView({ queued, pools }: SchedulingSnapshot): QueueView {
       method,
       priority,
       queuedAt: new Date(queuedAt).toISOString(),
-      waiting: waiting ?? { code: 'priority', message: 'waits for the next scheduling pass', position: i + 1 },
+      waiting: waiting ?? {
+        code: 'priority',
+        message: 'waits for the next scheduling pass',
+        position: i + 1,
+        estimatedStart: null,
+        blocking: [],
+      },
     })),
     slots: {
       total: pools.reduce((sum, pool) => sum + pool.total, 0),

@@ -33,7 +33,10 @@ export async function schedulePass(scheduling: Scheduling): Promise<number> {
   await scheduling.setWaiting(
     waiting
       .filter(({ code }) => code !== 'dispatched') // the dispatch itself has stored that
-      .map(({ jobId, code, message, position }) => ({ jobId, waiting: { code, message, position } })),
+      .map(({ jobId, code, message, position }) => ({
+        jobId,
+        waiting: { code, message, position, estimatedStart: null, blocking: [] },
+      })),
   );
   return dispatched.length;
 }

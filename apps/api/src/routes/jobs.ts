@@ -1,5 +1,6 @@
 import { ForkJob, JobView, SubmitJob } from '@crucible/contracts';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { FastifyRequest } from 'fastify';
 import { idempotentRequest, replayable } from '../idempotent-request.ts';
 import { IdempotencyHeader, JobParams, problems } from '../openapi/route-schemas.ts';
 import { principalOf } from '../plugins/auth.ts';
@@ -9,6 +10,11 @@ import { checkFork, checkSubmission } from '../submission.ts';
 const IDEMPOTENCY = ['idempotency-in-flight', 'idempotency-mismatch'] as const;
 const BODY = ['invalid-request', 'payload-too-large', 'unsupported-media-type'] as const;
 const CONFIG = ['invalid-config', 'unknown-method', 'unknown-preset'] as const;
+
+const submitterOf = (request: FastifyRequest) => {
+  const { name, userId, teamId } = principalOf(request);
+  return { submittedBy: name, userId, teamId };
+};
 
 /** `/v1/jobs`: submit, cancel, retry, fork. Reading lives in job-reads.ts. */
 export const jobRoutes: FastifyPluginAsyncTypebox = async (app) => {
@@ -30,7 +36,7 @@ export const jobRoutes: FastifyPluginAsyncTypebox = async (app) => {
       },
     },
     async (request, reply) => {
-      const job = { ...checkSubmission(request.body), submittedBy: principalOf(request).name };
+      const job = { ...checkSubmission(request.body), ...submitterOf(request) };
       const stored = replayable(reply, await jobs.submit(job, idempotentRequest(request)));
       return reply.code(202).header('location', `/v1/jobs/${stored.id}`).send(stored);
     },
@@ -53,7 +59,7 @@ export const jobRoutes: FastifyPluginAsyncTypebox = async (app) => {
     },
     async (request, reply) => {
       const fork = checkFork(await jobs.get(request.params.id), request.body);
-      const job = { ...fork, submittedBy: principalOf(request).name };
+      const job = { ...fork, ...submitterOf(request) };
       const stored = replayable(reply, await jobs.submit(job, idempotentRequest(request)));
       return reply.code(202).header('location', `/v1/jobs/${stored.id}`).send(stored);
     },

@@ -2,6 +2,20 @@ import type { JobState } from '@crucible/contracts';
 
 /** One outline per state: told apart by shape and by word, not by colour alone. Drawn in a box of 12 x 12. */
 const SHAPES = {
+  blocked: (
+    <path
+      d="M3 5.500V4a3 3 0 0 1 6 0v1.500M2.200 5.500h7.600v5H2.200z"
+      fill="none"
+      stroke="currentColor"
+      stroke-width="1.500"
+    />
+  ),
+  paused: (
+    <>
+      <circle cx="6" cy="6" r="4.600" fill="none" stroke="currentColor" stroke-width="1.300" />
+      <path d="M4.700 4v4M7.300 4v4" stroke="currentColor" stroke-width="1.500" />
+    </>
+  ),
   queued: <circle cx="6" cy="6" r="4" fill="none" stroke="currentColor" stroke-width="1.6" stroke-dasharray="2.2 2" />,
   running: <path d="M3 1.800v8.400L10.500 6z" fill="currentColor" />,
   stopping: <path d="M2.500 2h2.600v8H2.500zM6.900 2h2.600v8H6.900z" fill="currentColor" />,

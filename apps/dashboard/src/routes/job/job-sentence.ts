@@ -1,8 +1,15 @@
-import { type AttemptView, END_CODES, type JobView } from '@crucible/contracts';
+import { type AttemptView, END_CODES, type JobView, type StopIntent } from '@crucible/contracts';
 import { between, formatDuration } from '../../format/duration.ts';
 
 const ended = ({ startedAt, endedAt }: JobView): string =>
   startedAt === null || endedAt === null ? '' : ` after ${formatDuration(between(startedAt, endedAt))}`;
+
+const STOPPING: Readonly<Record<StopIntent, (where: string) => string>> = {
+  preempt: (where) => `Gives its slots${where} to a job that goes first; it goes on later from its checkpoint.`,
+  pause: (where) => `Asked to pause${where}.`,
+  cancel: (where) => `Asked to stop${where}.`,
+  kill: (where) => `Being killed${where}.`,
+};
 
 /** What the job waits for, does, or how it ended, in a sentence. */
 export function jobSentence(job: JobView, lastAttempt: AttemptView | null): string {
@@ -15,7 +22,11 @@ export function jobSentence(job: JobView, lastAttempt: AttemptView | null): stri
     case 'running':
       return job.progress === null ? `Starts${where}.` : `Runs${where}: ${job.progress.message}`;
     case 'stopping':
-      return `Asked to stop${where}.`;
+      return job.stopIntent === null ? `Stops${where}.` : STOPPING[job.stopIntent](where);
+    case 'blocked':
+      return job.waiting?.message ?? 'Waits for other jobs to end.';
+    case 'paused':
+      return 'Paused; resume it to queue it again.';
     case 'succeeded':
       return `Succeeded${ended(job)}.`;
     case 'canceled':
