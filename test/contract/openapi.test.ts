@@ -37,9 +37,14 @@ const ROUTES = [
   'get /v1/queue',
   'get /v1/stream',
   'get /v1/workers',
+  'patch /v1/jobs/{id}',
+  'post /v1/job-batches',
   'post /v1/jobs',
   'post /v1/jobs/{id}/cancel',
   'post /v1/jobs/{id}/fork',
+  'post /v1/jobs/{id}/kill',
+  'post /v1/jobs/{id}/pause',
+  'post /v1/jobs/{id}/resume',
   'post /v1/jobs/{id}/retry',
 ];
 

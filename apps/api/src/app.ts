@@ -20,6 +20,7 @@ import { clusterRoutes } from './routes/cluster.ts';
 import { errorsPage } from './routes/errors-page.ts';
 import { feedRoutes } from './routes/feed.ts';
 import { healthRoutes } from './routes/health.ts';
+import { jobCommandRoutes } from './routes/job-commands.ts';
 import { jobReadRoutes } from './routes/job-reads.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { methodRoutes } from './routes/methods.ts';
@@ -74,6 +75,7 @@ export async function buildApp({ config, store, queues, log }: AppDeps): Promise
   for (const routes of [
     methodRoutes,
     jobRoutes,
+    jobCommandRoutes,
     jobReadRoutes,
     metricRoutes,
     artifactRoutes,

@@ -13,6 +13,7 @@ export const ERRORS = {
   conflict: { status: 409, retryable: false, title: 'There is such an object already' },
   'stale-fence': { status: 409, retryable: false, title: 'The attempt no longer owns its job' },
   'sequence-gap': { status: 409, retryable: true, title: 'A batch before this one is missing' },
+  'stale-version': { status: 412, retryable: false, title: 'The job has changed since the version that was named' },
   'payload-too-large': { status: 413, retryable: false, title: 'The body is too large' },
   'unsupported-media-type': { status: 415, retryable: false, title: 'The body must be JSON' },
   'invalid-config': { status: 422, retryable: false, title: 'The config has faults' },

@@ -11,7 +11,7 @@ export type { Finish, StreamEnds } from './finish.ts';
 export type { Heartbeat, HeartbeatCommand, HeartbeatEntry } from './heartbeat.ts';
 export type { Answer, Idempotency, IdempotentRequest } from './idempotency.ts';
 export type { Batch, BatchReceipt } from './ingest-cursor.ts';
-export type { NewJob } from './job-submit.ts';
+export type { BatchedJob, NewJob } from './job-submit.ts';
 export type { Jobs } from './jobs.ts';
 export type { ApiKeyView, Keys, VerifiedKey } from './keys.ts';
 export type { Leader, Leadership } from './leader.ts';

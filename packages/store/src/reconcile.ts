@@ -5,6 +5,7 @@ import { type LockedAttempt, lockAttempt } from './attempt-lock.ts';
 import { CHANNELS } from './channels.ts';
 import { LEASE } from './lease.ts';
 import type { Ending } from './settle.ts';
+import { enforceLimits } from './time-outs.ts';
 import { transaction } from './transaction.ts';
 import { appendWorkerEvent } from './worker-registration.ts';
 
@@ -18,6 +19,8 @@ export interface ReconcileReport {
   reannounced: number;
   /** dispatched attempts that nobody claimed */
   notClaimed: number;
+  /** jobs that reached a limit of their own */
+  late: number;
   /** workers without a heartbeat */
   lostWorkers: number;
 }
@@ -36,6 +39,7 @@ export async function reconcile(pool: pg.Pool): Promise<ReconcileReport> {
     lost: isBlind ? 0 : await endExpired(pool),
     notClaimed: isBlind ? 0 : await endNotClaimed(pool),
     lostWorkers: isBlind ? 0 : await loseWorkers(pool),
+    late: await enforceLimits(pool),
     reannounced: await reannounce(pool),
   };
   await pool.query('update reconcile_pass set finished_at = now()');

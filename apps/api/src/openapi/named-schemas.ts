@@ -13,13 +13,16 @@ import {
   LogPage,
   MethodList,
   MethodView,
+  PatchJob,
   PointsView,
   Problem,
   QueueView,
   Readiness,
   SeriesList,
   SeriesView,
+  SubmitBatch,
   SubmitJob,
+  SubmittedBatch,
   WorkerList,
   WorkerView,
 } from '@crucible/contracts';
@@ -40,13 +43,16 @@ export const NAMED_SCHEMAS = [
   LogPage,
   MethodList,
   MethodView,
+  PatchJob,
   PointsView,
   Problem,
   QueueView,
   Readiness,
   SeriesList,
   SeriesView,
+  SubmitBatch,
   SubmitJob,
+  SubmittedBatch,
   WorkerList,
   WorkerView,
 ] as const;
@@ -68,7 +74,7 @@ export function withReferences(node: Json): Json {
 }
 
 /** Components that a client sends: what has a default may be left out there, though it is always there once resolved. */
-const INPUTS: readonly object[] = [SubmitJob, ForkJob];
+const INPUTS: readonly object[] = [SubmitJob, ForkJob, SubmitBatch];
 
 /** The component itself: its own name stays, the named schemas inside it become references. */
 export const asComponent = (schema: object): Json => {
