@@ -89,7 +89,10 @@ export { DEFAULT_POOL, DispatchMessage, dispatchQueue } from './queue.ts';
 export {
   type Block,
   firstOf,
+  type GenetFamily,
+  genetWidth,
   inChannels,
+  isGenet,
   type LeafBlock,
   lastOf,
   outChannels,
