@@ -90,6 +90,7 @@ export function checkSubmission(body: unknown): CheckedJob {
     notBefore: submitted.notBefore ?? null,
     isPaused: submitted.paused,
     forkedFrom: null,
+    fromCheckpoint: submitted.fromCheckpoint ?? null,
   };
 }
 
@@ -123,5 +124,6 @@ export function checkFork(old: JobView, body: unknown): CheckedJob {
     notBefore: null,
     isPaused: false,
     forkedFrom: old.id,
+    fromCheckpoint: patch.fromCheckpoint ?? null,
   };
 }
