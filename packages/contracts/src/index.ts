@@ -93,6 +93,18 @@ export {
 } from './metric.ts';
 export { Problem } from './problem.ts';
 export { DEFAULT_POOL, DispatchMessage, dispatchQueue } from './queue.ts';
+export {
+  type Block,
+  firstOf,
+  inChannels,
+  type LeafBlock,
+  lastOf,
+  outChannels,
+  type SuperBlock,
+} from './structure/block.ts';
+export { assertBuildable, structureFaults, structureStringFaults, superBlocks } from './structure/check.ts';
+export { parseStructure, StructureError } from './structure/parse.ts';
+export { printStructure } from './structure/print.ts';
 export { faultsOf, fits, resolve } from './validate.ts';
 export {
   EngineInfo,

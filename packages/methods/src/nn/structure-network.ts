@@ -1,9 +1,9 @@
+import { lastOf, outChannels, type SuperBlock } from '@crucible/contracts';
 import type { Rng } from '../random/rng.ts';
 import { dense } from './dense.ts';
 import { xavierNormal } from './init.ts';
 import { chain, type FeatureSize } from './layer.ts';
 import { createNetwork, type Network } from './network.ts';
-import { lastOf, outChannels, type SuperBlock } from './structure/block.ts';
 import { type ExpandOptions, expandBlock } from './structure/expand.ts';
 import { squeezedWidth } from './structure/squeezed-width.ts';
 import { type UnitStyle, unit } from './unit.ts';

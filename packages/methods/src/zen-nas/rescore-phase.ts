@@ -1,8 +1,6 @@
-import type { ZenNasConfig } from '@crucible/contracts';
+import { parseStructure, superBlocks, type ZenNasConfig } from '@crucible/contracts';
 import type { Dataset } from '../data/dataset.ts';
 import type { MethodContext } from '../method.ts';
-import { superBlocks } from '../nn/structure/expand.ts';
-import { parseStructure } from '../nn/structure/parse.ts';
 import { obeyStop } from '../obey-stop.ts';
 import { checkpointOf, type Found, type RunState } from './run-state.ts';
 import { scoreCandidate } from './score-candidate.ts';

@@ -1,5 +1,4 @@
-import type { ZenNasConfig } from '@crucible/contracts';
-import type { SuperBlock } from '../nn/structure/block.ts';
+import type { SuperBlock, ZenNasConfig } from '@crucible/contracts';
 import type { Rng } from '../random/rng.ts';
 import { zenScore } from './score.ts';
 import { streamSource } from './score-source.ts';

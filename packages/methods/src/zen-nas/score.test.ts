@@ -1,10 +1,9 @@
+import { parseStructure, type SuperBlock, superBlocks } from '@crucible/contracts';
 import '../testing/setup.ts';
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import * as tf from '@tensorflow/tfjs-core';
-import type { SuperBlock } from '../nn/structure/block.ts';
-import { expand, superBlocks } from '../nn/structure/expand.ts';
-import { parseStructure } from '../nn/structure/parse.ts';
+import { expand } from '../nn/structure/expand.ts';
 import { splitDeepBlocks } from '../nn/structure/split.ts';
 import { createRng } from '../random/create-rng.ts';
 import { type ScoreMode, type ScoreOptions, zenScore } from './score.ts';

@@ -1,6 +1,6 @@
+import type { SuperBlock } from '@crucible/contracts';
 import type { ConvSpec } from '../conv.ts';
 import type { UnitSpec } from '../unit.ts';
-import type { Block, SuperBlock } from './block.ts';
 import { round8 } from './round8.ts';
 
 /** How a structure becomes a network: scoring uses neither, training links and, if wished, squeeze-and-excitation. */
@@ -69,14 +69,6 @@ export function expandBlock(block: SuperBlock, options: ExpandOptions): UnitSpec
       stride,
       squeezeAfter: options.squeezeExcite ? squeezeAfter : null,
     };
-  });
-}
-
-/** The super blocks of a structure. @throws RangeError if one of its blocks is another kind */
-export function superBlocks(blocks: readonly Block[]): SuperBlock[] {
-  return blocks.map((block, i) => {
-    if (block.kind !== 'super') throw new RangeError(`block ${i + 1} is ${block.kind}; only super blocks can be here`);
-    return block;
   });
 }
 

@@ -1,5 +1,5 @@
+import type { Block, SuperBlock } from '@crucible/contracts';
 import type { UnitSpec } from '../unit.ts';
-import type { Block, SuperBlock } from './block.ts';
 import { type ExpandOptions, expand } from './expand.ts';
 
 const leavesOfUnit = (unit: UnitSpec): Block[] => {

@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { structureFaults } from './check.ts';
+import { parseStructure, printStructure, structureFaults, superBlocks } from '@crucible/contracts';
 import { countStructure } from './count.ts';
 import { exactCost } from './exact-counter.ts';
-import { depthOf, expand, superBlocks } from './expand.ts';
-import { parseStructure } from './parse.ts';
-import { printStructure } from './print.ts';
+import { depthOf, expand } from './expand.ts';
 import { PUBLISHED_STRUCTURES } from './published.ts';
 import { repoCost } from './repo-counter.ts';
 import { round8 } from './round8.ts';

@@ -1,4 +1,5 @@
 import { type Block, inChannels, outChannels, type SuperBlock } from './block.ts';
+import { parseStructure, StructureError } from './parse.ts';
 
 /**
  * What is wrong with a structure that follows the grammar: widths below one, strides other than 1 and 2, blocks that do
@@ -49,4 +50,23 @@ const branchOut = (branch: readonly Block[]): number => {
 export function assertBuildable(blocks: readonly SuperBlock[]): void {
   const faults = structureFaults(blocks);
   if (faults.length > 0) throw new RangeError(`structure cannot be built: ${faults.join('; ')}`);
+}
+
+/** The super blocks of a structure. @throws RangeError if one of its blocks is another kind */
+export function superBlocks(blocks: readonly Block[]): SuperBlock[] {
+  return blocks.map((block, i) => {
+    if (block.kind !== 'super') throw new RangeError(`block ${i + 1} is ${block.kind}; only super blocks can be here`);
+    return block;
+  });
+}
+
+/** What keeps a structure string from being built as a network of super blocks; an empty list means that it can be. */
+export function structureStringFaults(text: string): string[] {
+  try {
+    const blocks = superBlocks(parseStructure(text));
+    return structureFaults(blocks);
+  } catch (error) {
+    if (error instanceof StructureError || error instanceof RangeError) return [error.message];
+    throw error;
+  }
 }
