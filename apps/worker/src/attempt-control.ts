@@ -31,6 +31,12 @@ export interface AttemptControl {
   close(): void;
 }
 
+function endCodeOf(error: unknown): EndCode {
+  if (!(error instanceof CrucibleError)) return 'infrastructure';
+  if (error.code === 'checkpoint-corrupt') return 'checkpoint-corrupt';
+  return METHODS_FAULTS.includes(error.code) ? 'method-error' : 'infrastructure';
+}
+
 export function createAttemptControl(log: Logger, graceMs: number): AttemptControl {
   const writes = new AbortController();
   let asked: StopCause | null = null;
@@ -67,9 +73,8 @@ export function createAttemptControl(log: Logger, graceMs: number): AttemptContr
         return;
       }
       log.error({ err: error }, 'the attempt cannot go on');
-      const isMethods = error instanceof CrucibleError && METHODS_FAULTS.includes(error.code);
       const detail = error instanceof Error ? error.message : String(error);
-      fault = { endCode: isMethods ? 'method-error' : 'infrastructure', detail };
+      fault = { endCode: endCodeOf(error), detail };
       enforce();
     },
     attach(started) {

@@ -78,8 +78,8 @@ export function startAttempt(claimed: ClaimedJob, slot: Slot, parts: AttemptRunP
         );
       },
     });
-    if (restored?.manifest.step !== first?.manifest.step)
-      await retry(() => store.attempts.markResumed(mine, restored?.manifest.step ?? null));
+    if (restored?.id !== first?.id)
+      await retry(() => store.attempts.markResumed(mine, restored?.manifest.step ?? null, restored?.id ?? null));
     return restored;
   };
 

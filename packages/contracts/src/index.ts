@@ -11,9 +11,16 @@ export {
   ArtifactList,
   ArtifactView,
   CHUNK_BYTES,
+  ChangeCheckpoint,
+  CheckpointCheck,
   CheckpointList,
   CheckpointManifest,
   CheckpointView,
+  KEEP_REASONS,
+  KeepPreview,
+  KeepQuery,
+  type KeepReason,
+  StorageUsage,
   TENSOR_DTYPES,
   type TensorDtype,
   TensorEntry,
@@ -39,7 +46,6 @@ export {
   JobPage,
   JobsQuery,
   JobView,
-  Keep,
   Limits,
   Need,
   OUTCOMES,
@@ -68,6 +74,7 @@ export {
   statesBefore,
   TERMINAL_JOB_STATES,
 } from './job-state.ts';
+export { Keep } from './keep.ts';
 export { LOG_LEVELS, type LogLevel, LogLine, LogPage, LogsQuery } from './log.ts';
 export { mergeConfig } from './merge-config.ts';
 export { ArtifactDescriptor, type MethodDescriptor, MetricDescriptor, type Preset } from './method.ts';

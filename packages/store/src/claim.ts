@@ -54,9 +54,9 @@ export function claimAttempt(pool: pg.Pool, claim: Claim): Promise<ClaimedJob | 
     const checkpoint = await resumableCheckpoint(client, job.job_id);
     await client.query(
       `update attempt set state = 'running', worker_id = $2, slot = $3, claimed_at = now(), lease_until = now() + ${LEASE},
-         resumed_step = $4::bigint, last_step = coalesce($4::bigint, 0)
+         resumed_step = $4::bigint, last_step = coalesce($4::bigint, 0), resumed_checkpoint_id = $5
        where id = $1`,
-      [claim.attemptId, claim.workerId, claim.slot, checkpoint?.manifest.step ?? null],
+      [claim.attemptId, claim.workerId, claim.slot, checkpoint?.manifest.step ?? null, checkpoint?.id ?? null],
     );
     await moveJob(client, job.job_id, { to: 'running' });
     if (job.number > 1) await recountSeries(client, job.job_id);
