@@ -19,6 +19,7 @@ const claimedOf = ({ attemptId, fence }: DispatchMessage): ClaimedJob => ({
   methodVersion: '1',
   config: {},
   seed: 1,
+  limits: { maxRunSeconds: null, maxQueueSeconds: null, stallSeconds: null },
   resume: null,
 });
 

@@ -88,12 +88,14 @@ export { Problem } from './problem.ts';
 export { DEFAULT_POOL, DispatchMessage, dispatchQueue } from './queue.ts';
 export { faultsOf, fits, resolve } from './validate.ts';
 export {
+  BEATS_PER_LEASE,
   EngineInfo,
   EngineReason,
   EngineRequest,
-  HEARTBEAT_SECONDS,
   LEASE_SECONDS,
   Slot,
+  WORKER_HOLDS,
+  type WorkerHold,
   WorkerList,
   WorkerView,
 } from './worker.ts';

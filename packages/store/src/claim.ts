@@ -1,8 +1,9 @@
+import type { Limits } from '@crucible/contracts';
 import type pg from 'pg';
 import { resumableCheckpoint, type StoredCheckpoint } from './checkpoint-resume.ts';
 import type { AttemptFence } from './fence.ts';
 import { moveJob } from './job-move.ts';
-import { LEASE } from './lease.ts';
+import { leaseOf } from './lease.ts';
 import { recountSeries } from './series-recount.ts';
 import { transaction } from './transaction.ts';
 
@@ -21,6 +22,7 @@ export interface ClaimedJob extends AttemptFence {
   methodVersion: string;
   config: unknown;
   seed: number;
+  limits: Limits;
   /** the last committed checkpoint, or null to start from nothing */
   resume: StoredCheckpoint | null;
 }
@@ -32,13 +34,14 @@ interface ClaimableRow {
   method_version: string;
   config: unknown;
   seed: number;
+  limits: Limits;
 }
 
 /** See {@link Attempts.claim}. */
-export function claimAttempt(pool: pg.Pool, claim: Claim): Promise<ClaimedJob | null> {
+export function claimAttempt(pool: pg.Pool, claim: Claim, leaseSeconds: number): Promise<ClaimedJob | null> {
   return transaction(pool, async (client) => {
     const { rows } = await client.query<ClaimableRow>(
-      `select j.id as job_id, a.number, j.method, j.method_version, j.config, j.seed
+      `select j.id as job_id, a.number, j.method, j.method_version, j.config, j.seed, j.limits
        from job j join attempt a on a.job_id = j.id join worker w on w.id = $3 and w.pool = j.pool
        where a.id = $1 and a.fence = $2 and a.state = 'dispatched' and j.fence = a.fence and j.state = 'queued'
          and w.state <> 'gone'
@@ -49,7 +52,7 @@ export function claimAttempt(pool: pg.Pool, claim: Claim): Promise<ClaimedJob | 
     if (job === undefined) return null;
     const checkpoint = await resumableCheckpoint(client, job.job_id);
     await client.query(
-      `update attempt set state = 'running', worker_id = $2, slot = $3, claimed_at = now(), lease_until = now() + ${LEASE},
+      `update attempt set state = 'running', worker_id = $2, slot = $3, claimed_at = now(), lease_until = now() + ${leaseOf(leaseSeconds)},
          resumed_step = $4::bigint, last_step = coalesce($4::bigint, 0)
        where id = $1`,
       [claim.attemptId, claim.workerId, claim.slot, checkpoint?.manifest.step ?? null],
@@ -65,6 +68,7 @@ export function claimAttempt(pool: pg.Pool, claim: Claim): Promise<ClaimedJob | 
       methodVersion: job.method_version,
       config: job.config,
       seed: job.seed,
+      limits: job.limits,
       resume: checkpoint,
     };
   });

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 
 /** The newest folder of `prisma/migrations`, which this code needs; a test compares. */
-export const NEWEST_MIGRATION = '0001_init';
+export const NEWEST_MIGRATION = '0006_worker_hold';
 
 const UNDEFINED_TABLE = '42P01';
 
