@@ -35,7 +35,7 @@ describe('the spool', () => {
     assert.deepEqual(await readdir(folder), ['one']); // no part of it is left under another name
   });
 
-  it('refuses a file that was cut, and a folder that cannot be written: ENOENT, by name', async () => {
+  it('refuses a file that was cut, and a folder that cannot be made, by name', async () => {
     const dir = join(folder, 'two');
     const manifest = await manifestOf(dir);
     await truncate(join(dir, '1'), 4);
