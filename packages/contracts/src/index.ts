@@ -110,12 +110,14 @@ export { parseStructure, StructureError } from './structure/parse.ts';
 export { printStructure } from './structure/print.ts';
 export { faultsOf, fits, resolve } from './validate.ts';
 export {
+  BEATS_PER_LEASE,
   EngineInfo,
   EngineReason,
   EngineRequest,
-  HEARTBEAT_SECONDS,
   LEASE_SECONDS,
   Slot,
+  WORKER_HOLDS,
+  type WorkerHold,
   WorkerList,
   WorkerView,
 } from './worker.ts';
