@@ -23,6 +23,7 @@ describe('claim', () => {
       methodVersion: '1',
       config: { generations: 3 },
       seed: 11,
+      precision: null,
       limits: job.limits,
       resume: null,
     });
