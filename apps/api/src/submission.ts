@@ -111,6 +111,7 @@ function jobOf(submitted: SubmitJob, config: unknown): CheckedJob {
     notBefore: submitted.notBefore ?? null,
     isPaused: submitted.paused,
     forkedFrom: null,
+    fromCheckpoint: submitted.fromCheckpoint ?? null,
   };
 }
 
@@ -146,5 +147,6 @@ export function checkFork(old: JobView, body: unknown): CheckedJob {
     notBefore: null,
     isPaused: false,
     forkedFrom: old.id,
+    fromCheckpoint: patch.fromCheckpoint ?? null,
   };
 }

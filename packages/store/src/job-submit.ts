@@ -11,6 +11,7 @@ import type {
 } from '@crucible/contracts';
 import type pg from 'pg';
 import { appendEvents } from './append-event.ts';
+import { holdStart } from './checkpoint-resume.ts';
 import type { Queryable } from './database.ts';
 import { JOB_COLUMNS, type JobRow, toJobView } from './job-row.ts';
 import { requiredJson, storableText } from './stored-text.ts';
@@ -44,6 +45,8 @@ export interface NewJob {
   /** waits for `resume` before it may start */
   isPaused: boolean;
   forkedFrom: string | null;
+  /** id of a checkpoint with which the first attempt begins */
+  fromCheckpoint: string | null;
   teamId: string;
   userId: string;
   /** name of the API key */
@@ -66,6 +69,7 @@ export interface PlacedJob extends NewJob {
 
 /** See {@link Jobs.submit}. */
 export async function submitJob(client: pg.PoolClient, job: NewJob): Promise<JobView> {
+  if (job.fromCheckpoint !== null) await holdStart(client, job.fromCheckpoint, job);
   const [placed] = await settleNeeds(client, [{ ...job, id: uuidV7() }], () => '');
   if (placed === undefined) throw new Error('a job was lost on its way');
   await insertJobs(client, [placed]);
@@ -110,6 +114,7 @@ const COLUMNS = {
   not_before: 'timestamptz',
   precision: 'text',
   waiting: 'jsonb',
+  from_checkpoint_id: 'uuid',
 } as const;
 
 const NAMES = Object.keys(COLUMNS).join(', ');
@@ -150,6 +155,7 @@ const toRow = (job: PlacedJob): Record<keyof typeof COLUMNS, unknown> => ({
   not_before: job.notBefore,
   precision: job.precision,
   waiting: job.waiting,
+  from_checkpoint_id: job.fromCheckpoint,
 });
 
 /** Stores jobs with their needs and events, all with three statements: a thousand cost little more than one. */
