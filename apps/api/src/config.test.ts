@@ -26,6 +26,7 @@ describe('loadConfig', () => {
       dashboardDir: null,
       scrubDays: 14,
       isSupervised: false,
+      leaseSeconds: 30,
       logLevel: 'info',
     });
     assert.ok(Object.isFrozen(config));

@@ -1,4 +1,4 @@
-import { CrucibleError, faultsOf, LOG_LEVELS } from '@crucible/contracts';
+import { CrucibleError, faultsOf, LEASE_SECONDS, LOG_LEVELS } from '@crucible/contracts';
 import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
 
@@ -26,6 +26,12 @@ export const Environment = Type.Object({
     description: 'days within which every stored chunk is read again',
   }),
   CRUCIBLE_SUPERVISED: Type.Boolean({ default: false, description: 'stop when standard input ends' }),
+  CRUCIBLE_LEASE_SECONDS: Type.Integer({
+    minimum: 1,
+    maximum: 600,
+    default: LEASE_SECONDS,
+    description: "time that an attempt stays its worker's after a heartbeat; as in every process of the cluster",
+  }),
   CRUCIBLE_LOG_LEVEL: Type.Enum([...LOG_LEVELS, 'fatal', 'silent'], { default: 'info' }),
 });
 
@@ -38,6 +44,7 @@ export interface Config {
   readonly dashboardDir: string | null;
   readonly scrubDays: number;
   readonly isSupervised: boolean;
+  readonly leaseSeconds: number;
   readonly logLevel: string;
 }
 
@@ -74,6 +81,7 @@ export function loadConfig(env: Variables): Config {
     dashboardDir: values.CRUCIBLE_DASHBOARD_DIR ?? null,
     scrubDays: values.CRUCIBLE_SCRUB_DAYS,
     isSupervised: values.CRUCIBLE_SUPERVISED,
+    leaseSeconds: values.CRUCIBLE_LEASE_SECONDS,
     logLevel: values.CRUCIBLE_LOG_LEVEL,
   });
 }

@@ -6,7 +6,7 @@ import { EXIT, type ExitCode, exitCodeOf, UsageError } from './exit-code.ts';
 import type { Verb, VerbContext } from './verb.ts';
 import { artifacts } from './verbs/artifacts.ts';
 import { ckpt } from './verbs/ckpt.ts';
-import { queue, workers } from './verbs/cluster.ts';
+import { cordon, drain, queue, uncordon, undrain, workers } from './verbs/cluster.ts';
 import { cancel, fork, retry } from './verbs/commands.ts';
 import { logs } from './verbs/logs.ts';
 import { methods } from './verbs/methods.ts';
@@ -32,6 +32,10 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   ckpt,
   queue,
   workers,
+  cordon,
+  uncordon,
+  drain,
+  undrain,
 };
 
 export interface RunOptions extends Pick<VerbContext, 'print' | 'note'> {

@@ -79,7 +79,7 @@ export { LOG_LEVELS, type LogLevel, LogLine, LogPage, LogsQuery } from './log.ts
 export { mergeConfig } from './merge-config.ts';
 export { ArtifactDescriptor, type MethodDescriptor, MetricDescriptor, type Preset } from './method.ts';
 export { isMethodId, METHOD_IDS, METHODS, type MethodId, resolveConfig } from './methods/registry.ts';
-export { ZenNasConfig, ZenNasSummary } from './methods/zen-nas.ts';
+export { PROXY_NAMES, type ProxyName, ZenNasConfig, ZenNasSummary } from './methods/zen-nas.ts';
 export {
   fromWire,
   MAX_POINTS_PER_BATCH,
@@ -96,7 +96,10 @@ export { DEFAULT_POOL, DispatchMessage, dispatchQueue } from './queue.ts';
 export {
   type Block,
   firstOf,
+  type GenetFamily,
+  genetWidth,
   inChannels,
+  isGenet,
   type LeafBlock,
   lastOf,
   outChannels,
@@ -107,12 +110,14 @@ export { parseStructure, StructureError } from './structure/parse.ts';
 export { printStructure } from './structure/print.ts';
 export { faultsOf, fits, resolve } from './validate.ts';
 export {
+  BEATS_PER_LEASE,
   EngineInfo,
   EngineReason,
   EngineRequest,
-  HEARTBEAT_SECONDS,
   LEASE_SECONDS,
   Slot,
+  WORKER_HOLDS,
+  type WorkerHold,
   WorkerList,
   WorkerView,
 } from './worker.ts';

@@ -45,10 +45,10 @@ export interface Attempts {
   markResumed(attempt: AttemptFence, step: number | null, checkpointId?: string | null): Promise<void>;
 }
 
-export function createAttempts({ pool, prisma }: Database): Attempts {
+export function createAttempts({ pool, prisma, leaseSeconds }: Database): Attempts {
   return {
-    claim: (claim) => claimAttempt(pool, claim),
-    heartbeat: (beat) => heartbeat(pool, beat),
+    claim: (claim) => claimAttempt(pool, claim, leaseSeconds),
+    heartbeat: (beat) => heartbeat(pool, beat, leaseSeconds),
     finish: (finish) => finishAttempt(pool, finish),
     release: (attempt) => releaseAttempt(pool, attempt),
     async list(jobId) {

@@ -10,6 +10,9 @@ export const CheckpointParams = Type.Object({
   id: Type.String({ format: 'uuid', description: 'id of the checkpoint' }),
 });
 
+/** Path parameter of what is asked of one worker. */
+export const WorkerParams = Type.Object({ id: Type.String({ format: 'uuid', description: 'id of the worker' }) });
+
 /** Header of every POST. Checked where it is used, so that a bad one gets a message of its own. */
 export const IdempotencyHeader = Type.Object({
   'idempotency-key': Type.Optional(Type.String({ description: 'makes a repeat of this request harmless, for a day' })),
