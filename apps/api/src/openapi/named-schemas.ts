@@ -3,6 +3,8 @@ import {
   ArtifactView,
   AttemptList,
   AttemptView,
+  ChangeCheckpoint,
+  CheckpointCheck,
   CheckpointList,
   CheckpointView,
   EventPage,
@@ -10,6 +12,7 @@ import {
   ForkJob,
   JobPage,
   JobView,
+  KeepPreview,
   LogPage,
   MethodList,
   MethodView,
@@ -20,7 +23,11 @@ import {
   Readiness,
   SeriesList,
   SeriesView,
+<<<<<<< HEAD
   SubmitBatch,
+=======
+  StorageUsage,
+>>>>>>> ckpt
   SubmitJob,
   SubmittedBatch,
   WorkerList,
@@ -33,6 +40,8 @@ export const NAMED_SCHEMAS = [
   ArtifactView,
   AttemptList,
   AttemptView,
+  ChangeCheckpoint,
+  CheckpointCheck,
   CheckpointList,
   CheckpointView,
   EventPage,
@@ -40,6 +49,7 @@ export const NAMED_SCHEMAS = [
   ForkJob,
   JobPage,
   JobView,
+  KeepPreview,
   LogPage,
   MethodList,
   MethodView,
@@ -50,7 +60,11 @@ export const NAMED_SCHEMAS = [
   Readiness,
   SeriesList,
   SeriesView,
+<<<<<<< HEAD
   SubmitBatch,
+=======
+  StorageUsage,
+>>>>>>> ckpt
   SubmitJob,
   SubmittedBatch,
   WorkerList,
