@@ -8,6 +8,7 @@ import { schedulePass } from './schedule-pass.ts';
 const PASS_MS = 1000;
 const RECONCILE_MS = 5000;
 const SWEEP_MS = 600_000;
+const ROLL_UP_MS = 10_000;
 
 /** What the leader works with. */
 export interface DutyDeps {
@@ -63,7 +64,15 @@ export async function startDuties({ store, queues, log }: DutyDeps): Promise<() 
     },
     log,
   );
-  const pulses = [scheduling, relaying, ordering, repairing, cleaning];
+  const rollingUp = startPulse(
+    'rollup',
+    ROLL_UP_MS,
+    async () => {
+      await store.metrics.rollUp();
+    },
+    log,
+  );
+  const pulses = [rollingUp, scheduling, relaying, ordering, repairing, cleaning];
   queues.onReady(relaying.trigger);
 
   const stop = async (): Promise<void> => {
