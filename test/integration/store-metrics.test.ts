@@ -204,8 +204,8 @@ describe('thinning', () => {
       assert.equal(view.total, 12_000);
       assert.equal(view.steps.length, maxPoints);
       assert.equal(view.lo?.length, maxPoints);
-      assert.equal(Math.max(...(view.hi ?? [])), 50);
-      assert.equal(Math.min(...(view.lo ?? [])), -60);
+      assert.equal(Math.max(...(view.hi ?? []).map(Number)), 50);
+      assert.equal(Math.min(...(view.lo ?? []).map(Number)), -60);
       assert.deepEqual([view.steps[0], view.values[0]], [0, 0]);
       assert.deepEqual([view.steps.at(-1), view.values.at(-1)], [11_999, values[11_999]]);
       assert.deepEqual(

@@ -9,6 +9,9 @@ import { readTimes, stepsBetween } from './metric-times.ts';
 import { type JobSeries, readSeries } from './series-lookup.ts';
 import { thinCurve } from './thin-curve.ts';
 
+/** A query in which everything but key and size may be left out. */
+export type PointsRequest = Pick<PointsQuery, 'key' | 'maxPoints'> & Partial<PointsQuery>;
+
 /** Curves of attempts that were left are summed up at this level to find where they end. */
 const BRANCH_LEVEL = 12;
 
@@ -25,8 +28,8 @@ export function levelFor(numPoints: number, { from, to }: StepRange, maxPoints: 
 }
 
 /** See {@link Metrics.points}. */
-export async function readPoints(client: Queryable, jobId: string, query: PointsQuery): Promise<PointsView> {
-  const { key, branch, maxPoints } = query;
+export async function readPoints(client: Queryable, jobId: string, query: PointsRequest): Promise<PointsView> {
+  const { key, branch = 'current' } = query;
   const { series, mask } = await readSeries(client, jobId, key);
   if (series === null) return { key, total: 0, level: 0, steps: [], values: [], maskedBranches: [] };
   const range = await rangeOf(client, series, query);
@@ -39,7 +42,7 @@ export async function readPoints(client: Queryable, jobId: string, query: Points
     const part = { ...range, from: Math.max(range.from, afterStep + 1) };
     branches.push({
       attempt,
-      ...(await readCurve(client, await wholeOf(client, series), alone, part, { ...query, maxPoints })),
+      ...(await readCurve(client, await wholeOf(client, series), alone, part, query)),
     });
   }
   return { key, ...curve, maskedBranches, branches };
@@ -55,7 +58,7 @@ async function wholeOf(client: Queryable, series: SeriesRow): Promise<SeriesRow>
 }
 
 /** The steps that the query names, by step or by time. */
-async function rangeOf(client: Queryable, series: SeriesRow, query: PointsQuery): Promise<StepRange> {
+async function rangeOf(client: Queryable, series: SeriesRow, query: PointsRequest): Promise<StepRange> {
   const { from = 0, to = Number.MAX_SAFE_INTEGER, afterStep = -1, x } = query;
   const isByTime = x === 'time' && (query.from !== undefined || query.to !== undefined);
   const range = isByTime ? await stepsBetween(client, series, from, to) : { from, to };
@@ -67,7 +70,7 @@ async function readCurve(
   series: SeriesRow,
   mask: AttemptMask,
   range: StepRange,
-  { maxPoints, x }: PointsQuery,
+  { maxPoints, x }: PointsRequest,
 ): Promise<Omit<PointsView, 'key' | 'maskedBranches' | 'branches'>> {
   const covered = { from: Math.max(range.from, series.first_step), to: Math.min(range.to, series.last_step) };
   const numSteps = Math.max(0, covered.to - covered.from + 1);

@@ -1,9 +1,9 @@
-import { type PointsQuery, type PointsView, type SeriesView, toWire } from '@crucible/contracts';
+import { type PointsView, type SeriesView, toWire } from '@crucible/contracts';
 import type { Database } from './database.ts';
 import type { BatchReceipt } from './ingest-cursor.ts';
 import { assertJobExists } from './job-lookup.ts';
 import { appendMetrics, type MetricBatch } from './metric-batch.ts';
-import { readPoints, tagOf } from './metric-points.ts';
+import { type PointsRequest, readPoints, tagOf } from './metric-points.ts';
 import { rollUp } from './metric-rollup.ts';
 import { readSeries } from './series-lookup.ts';
 
@@ -25,7 +25,7 @@ export interface Metrics {
    *
    * @throws `not-found` for an unknown job; a key without points gives an empty curve
    */
-  points(jobId: string, query: PointsQuery): Promise<PointsView>;
+  points(jobId: string, query: PointsRequest): Promise<PointsView>;
   /** Changes whenever an answer of `points` for the key may. @throws `not-found` for an unknown job */
   pointsTag(jobId: string, key: string): Promise<string>;
   /**
