@@ -54,9 +54,6 @@ const ROUTES = [
   'post /v1/jobs/{id}/pause',
   'post /v1/jobs/{id}/resume',
   'post /v1/jobs/{id}/retry',
-<<<<<<< HEAD
-=======
->>>>>>> ckpt
 ];
 
 const api = await runApi({ leads: false });

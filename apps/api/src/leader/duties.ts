@@ -10,6 +10,7 @@ const PASS_MS = 1000;
 /** Repair passes in the time of one lease. */
 const REPAIRS_PER_LEASE = 6;
 const SWEEP_MS = 600_000;
+const ROLL_UP_MS = 10_000;
 
 /** What the leader works with. */
 export interface DutyDeps {
@@ -73,7 +74,15 @@ export async function startDuties({
     log,
   );
   const scrubbing = startPulse('scrub', SCRUB_MS, () => scrub(store.checkpoints, scrubDays, log), log);
-  const pulses = [scheduling, relaying, ordering, repairing, cleaning, scrubbing];
+  const rollingUp = startPulse(
+    'rollup',
+    ROLL_UP_MS,
+    async () => {
+      await store.metrics.rollUp();
+    },
+    log,
+  );
+  const pulses = [scheduling, relaying, ordering, repairing, cleaning, scrubbing, rollingUp];
   queues.onReady(relaying.trigger);
 
   const stop = async (): Promise<void> => {

@@ -23,11 +23,8 @@ import {
   Readiness,
   SeriesList,
   SeriesView,
-<<<<<<< HEAD
-  SubmitBatch,
-=======
   StorageUsage,
->>>>>>> ckpt
+  SubmitBatch,
   SubmitJob,
   SubmittedBatch,
   WorkerList,
@@ -60,11 +57,8 @@ export const NAMED_SCHEMAS = [
   Readiness,
   SeriesList,
   SeriesView,
-<<<<<<< HEAD
   SubmitBatch,
-=======
   StorageUsage,
->>>>>>> ckpt
   SubmitJob,
   SubmittedBatch,
   WorkerList,
