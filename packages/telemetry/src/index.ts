@@ -1,0 +1,4 @@
+export { METRICS, type MetricName } from './metric-table.ts';
+export { createMetrics, type Metrics } from './metrics.ts';
+export { type MetricsServer, serveMetrics } from './metrics-server.ts';
+export { NO_TRACING, openTracing, type TraceSpan, type Tracing, validTraceparent } from './tracing.ts';
