@@ -31,6 +31,8 @@ export interface NewJob {
   /** waits for `resume` before it may start */
   isPaused: boolean;
   forkedFrom: string | null;
+  /** W3C `traceparent` under which all attempts of the job are traced @defaultValue null: no trace */
+  traceparent?: string | null;
   /** id of a checkpoint with which the first attempt begins */
   fromCheckpoint: string | null;
   teamId: string;
@@ -45,9 +47,9 @@ export async function submitJob(client: pg.PoolClient, job: NewJob): Promise<Job
   const { rows } = await client.query<JobRow>(
     `insert into job (id, name, method, method_version, preset, submitted_config, config, tags, seed, priority, pool,
        slots, forked_from, submitted_by, state, team_id, user_id, tier, limits, keep, max_failures, not_before, precision,
-       from_checkpoint_id)
+       from_checkpoint_id, traceparent)
      values ($1, $2, $3, $4, $5, $6::jsonb, $7::jsonb, $8::jsonb, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
-       $19::jsonb, $20::jsonb, $21, $22, $23, $24)
+       $19::jsonb, $20::jsonb, $21, $22, $23, $24, $25)
      returning ${JOB_COLUMNS}`,
     [
       uuidV7(),
@@ -74,6 +76,7 @@ export async function submitJob(client: pg.PoolClient, job: NewJob): Promise<Job
       job.notBefore,
       job.precision,
       job.fromCheckpoint,
+      job.traceparent ?? null,
     ],
   );
   const [row] = rows;

@@ -178,7 +178,7 @@ export const METRICS = {
     by: ['worker'],
     labels: ['phase'],
     buckets: SLOW,
-    help: 'Time of a checkpoint: store from its announcement to its commit, commit alone, restore from the first chunk to the last.',
+    help: 'Time of a checkpoint: store from its announcement to its commit, commit alone, read of one chunk at a restore.',
   },
   crucible_pg_pool_wait_seconds: {
     kind: 'histogram',

@@ -13,6 +13,8 @@ export interface Metrics {
   counter<N extends NameOf<'counter'>>(name: N): Counter<LabelsOf<N>>;
   gauge<N extends NameOf<'gauge'>>(name: N): Gauge<LabelsOf<N>>;
   histogram<N extends NameOf<'histogram'>>(name: N): Histogram<LabelsOf<N>>;
+  /** Drops every value, so that the metric is absent until one is set. */
+  forget(name: MetricName): void;
   /** Calls `read` before each scrape, all readers at once; what it throws is its own to report. */
   beforeScrape(read: () => Promise<void> | void): void;
   /** The page that Prometheus reads. */
@@ -42,6 +44,7 @@ export function createMetrics(process: 'api' | 'worker'): Metrics {
     counter: get,
     gauge: get,
     histogram: get,
+    forget: (name) => get<{ reset(): void; remove?(): void }>(name).reset(),
     beforeScrape: (read) => void readers.push(read),
     async page() {
       await Promise.all(readers.map((read) => read()));

@@ -1,4 +1,5 @@
 import { ForkJob, JobView, SubmitJob } from '@crucible/contracts';
+import type { NewJob } from '@crucible/store';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
 import { idempotentRequest, replayable } from '../idempotent-request.ts';
@@ -19,6 +20,8 @@ const submitterOf = (request: FastifyRequest) => {
 /** `/v1/jobs`: submit, cancel, retry, fork. Reading lives in job-reads.ts. */
 export const jobRoutes: FastifyPluginAsyncTypebox = async (app) => {
   const { jobs } = app.store;
+  const submit = (request: FastifyRequest, job: NewJob) =>
+    app.traceSubmit(request, ({ traceparent }) => jobs.submit({ ...job, traceparent }, idempotentRequest(request)));
 
   app.post(
     '/jobs',
@@ -37,7 +40,7 @@ export const jobRoutes: FastifyPluginAsyncTypebox = async (app) => {
     },
     async (request, reply) => {
       const job = { ...checkSubmission(request.body), ...submitterOf(request) };
-      const stored = replayable(reply, await jobs.submit(job, idempotentRequest(request)));
+      const stored = replayable(reply, await submit(request, job));
       return reply.code(202).header('location', `/v1/jobs/${stored.id}`).send(stored);
     },
   );
@@ -60,7 +63,7 @@ export const jobRoutes: FastifyPluginAsyncTypebox = async (app) => {
     async (request, reply) => {
       const fork = checkFork(await jobs.get(request.params.id), request.body);
       const job = { ...fork, ...submitterOf(request) };
-      const stored = replayable(reply, await jobs.submit(job, idempotentRequest(request)));
+      const stored = replayable(reply, await submit(request, job));
       return reply.code(202).header('location', `/v1/jobs/${stored.id}`).send(stored);
     },
   );
