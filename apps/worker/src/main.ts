@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { extname } from 'node:path';
 import { createStore } from '@crucible/store';
-import { createMetrics, openTracing, serveMetrics } from '@crucible/telemetry';
+import { createMetrics, LOG_SECRETS, openTracing, serveMetrics } from '@crucible/telemetry';
 import { pino } from 'pino';
 import { loadConfig, type WorkerConfig } from './config.ts';
 import { probeEngine } from './engine-probe.ts';
@@ -19,7 +19,7 @@ const ANSWER_LIMIT_MS = 15_000;
 const sibling = (name: string): URL => new URL(`${name}${extname(import.meta.url)}`, import.meta.url);
 
 const config = readConfig();
-const log = pino({ level: config.logLevel, base: { worker: config.workerName } });
+const log = pino({ level: config.logLevel, base: { worker: config.workerName }, ...LOG_SECRETS });
 const signal = watchShutdown({ ...config, log, process });
 try {
   await run();

@@ -1,3 +1,4 @@
+export { hideSecrets, LOG_SECRETS } from './log-secrets.ts';
 export { METRICS, type MetricName } from './metric-table.ts';
 export { createMetrics, type Metrics } from './metrics.ts';
 export { type MetricsServer, serveMetrics } from './metrics-server.ts';
