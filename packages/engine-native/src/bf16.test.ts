@@ -9,6 +9,7 @@ import { engineMemory } from './memory.ts';
 import { batchNormTrain } from './ops/batch-norm-train.ts';
 import { convBiasRelu } from './ops/conv-bias-relu.ts';
 import { convBiasReluPool } from './ops/conv-bias-relu-pool.ts';
+import { convNormTrain } from './ops/conv-norm-train.ts';
 import { denseAct } from './ops/dense-act.ts';
 import { globalMean } from './ops/global-mean.ts';
 import { bf16LevelOf, setPrecision } from './precision.ts';
@@ -123,6 +124,23 @@ const CHAINS: readonly Chain[] = [
       const first = normalise(tf.depthwiseConv2d(x, w1, 2, 'same'));
       const second = batchNormTrain(tf.conv2d(first, w2, 1, 'same') as tf.Tensor4D, tf.ones([40]), tf.zeros([40]));
       return tf.add(weighed(second), tf.sum(globalMean(second)));
+    },
+  },
+  {
+    name: 'a fused block of depthwise and 1x1 convolutions with a residual',
+    shapes: [
+      [4, 16, 16, 24],
+      [3, 3, 24, 1],
+      [1, 1, 24, 40],
+      [1, 1, 40, 24],
+    ],
+    loss: (...inputs) => {
+      const [x, depthwise, up, down] = inputs as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D, tf.Tensor4D];
+      const inner = convNormTrain(x, depthwise, tf.ones([24]), tf.fill([24], 0.1), { depthwise: true });
+      const wide = convNormTrain(inner, up, tf.ones([40]), tf.fill([40], 0.1), { activation: 'relu' });
+      const norm = { activation: 'relu', residual: inner } as const;
+      const y = convNormTrain(wide, down, tf.ones([24]), tf.zeros([24]), norm);
+      return tf.add(weighed(y), tf.sum(globalMean(wide)));
     },
   },
   {
