@@ -137,7 +137,7 @@ const CHAINS: readonly Chain[] = [
     loss: (...inputs) => {
       const [x, depthwise, up, down] = inputs as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D, tf.Tensor4D];
       const inner = convNormTrain(x, depthwise, tf.ones([24]), tf.fill([24], 0.1), { depthwise: true });
-      const wide = convNormTrain(inner, up, tf.ones([40]), tf.fill([40], 0.1), { activation: 'relu' });
+      const wide = convNormTrain(inner, up, tf.ones([40]), tf.fill([40], 0.1));
       const norm = { activation: 'relu', residual: inner } as const;
       const y = convNormTrain(wide, down, tf.ones([24]), tf.zeros([24]), norm);
       return tf.add(weighed(y), tf.sum(globalMean(wide)));
