@@ -22,11 +22,19 @@ struct ConvShape {
 };
 constexpr size_t kFields = sizeof(ConvShape) / sizeof(int32_t);
 
+/** Copies one cell of a filter, all its channels, to its place in a turned and reordered copy. */
+struct TapReorder {
+  int64_t offset;  // of the cell among the user's floats
+  memory user, packed;
+  dnnl::reorder reorder;
+};
+
 struct ConvPlan {
   Kind kind = kForward;
   dnnl::primitive primitive;
   memory source, weights, destination, bias, scratchpad, userWeights;
   dnnl::reorder reorder;  // user weights to packed, or packed gradient to user's
+  std::vector<TapReorder> taps;  // in place of `reorder` where the filter is turned
   bool hasBias = false;
   bool isBf16 = false;
   bool needsReorder = false;
@@ -64,6 +72,66 @@ void adopt(ConvPlan& plan, const Desc& desc, const memory::desc& packed, const m
   if (!plan.needsReorder) return;
   plan.reorder = plan.kind == kBackwardWeights ? dnnl::reorder(plan.weights, plan.userWeights)
                                                : dnnl::reorder(plan.userWeights, plan.weights);
+}
+
+/**
+ * True if the gradient of the input is itself a convolution: of dy with the filter turned by 180 degrees. oneDNN's
+ * forward code for row-major data is faster than its backward code, by a tenth to a half.
+ */
+bool isTurnable(const ConvShape& s) {
+  const auto fits = [](int32_t length, int32_t dilation, int32_t pad) { return pad <= (length - 1) * dilation; };
+  return s.kind == kBackwardData && s.groups == 1 && s.layout == kNhwc && s.winograd == 0 && s.strideHeight == 1 &&
+         s.strideWidth == 1 && fits(s.filterHeight, s.dilationHeight, std::max(s.padTop, s.padBottom)) &&
+         fits(s.filterWidth, s.dilationWidth, std::max(s.padLeft, s.padRight));
+}
+
+/** Makes the plan of the input gradient a forward convolution. Throws where oneDNN refuses it. */
+void turn(ConvPlan& plan, const ConvShape& s, const memory::desc& source, const memory::desc& destination) {
+  const memory::dim in = s.inChannels, out = s.outChannels, height = s.filterHeight, width = s.filterWidth;
+  const memory::desc any({in, out, height, width}, source.data_type(), memory::format_tag::any);
+  const memory::dims strides{1, 1}, dilations{s.dilationHeight - 1, s.dilationWidth - 1};
+  const memory::dim tall = (height - 1) * s.dilationHeight, wide = (width - 1) * s.dilationWidth;
+  const memory::dims begin{tall - s.padTop, wide - s.padLeft}, end{tall - s.padBottom, wide - s.padRight};
+  using Forward = dnnl::convolution_forward;
+  const auto kind = dnnl::prop_kind::forward_training;
+  const auto method = dnnl::algorithm::convolution_direct;
+  const auto attr = attributes(Activation::kNone);
+#if DNNL_VERSION_MAJOR >= 3
+  const Forward::primitive_desc desc(cpuEngine(), kind, method, destination, any, source, strides, dilations, begin,
+                                     end, attr);
+#else
+  const Forward::primitive_desc desc(Forward::desc(kind, method, destination, any, source, strides, dilations, begin, end),
+                                     attr, cpuEngine());
+#endif
+  const memory::desc packed = desc.weights_desc();
+  const memory::desc tap({in, out, 1, 1}, memory::data_type::f32, memory::dims{out, 1, in * out, in * out});
+  for (memory::dim at = 0; at < height * width; ++at) {
+    TapReorder reorder;
+    reorder.offset = (height * width - 1 - at) * in * out;
+    reorder.user = unboundMemory(tap);
+    reorder.packed = unboundMemory(packed.submemory_desc({in, out, 1, 1}, {0, 0, at / width, at % width}));
+    reorder.reorder = dnnl::reorder(reorder.user, reorder.packed);
+    plan.taps.push_back(std::move(reorder));
+  }
+  plan.primitive = Forward(desc);
+  plan.needsReorder = true;
+  plan.packedBytes = packed.get_size();
+  plan.scratchBytes = desc.scratchpad_desc().get_size();
+  plan.weights = unboundMemory(packed);
+  plan.userWeights = unboundMemory(filterDesc(s));
+  plan.scratchpad = unboundMemory(desc.scratchpad_desc());
+}
+
+/** As `turn`; false, with the plan as it was, where oneDNN refuses. */
+bool tryTurn(ConvPlan& plan, const ConvShape& s, const memory::desc& source, const memory::desc& destination) {
+  if (!isTurnable(s)) return false;
+  try {
+    turn(plan, s, source, destination);
+    return true;
+  } catch (const dnnl::error&) {
+    plan.taps.clear();
+    return false;
+  }
 }
 
 std::unique_ptr<ConvPlan> makePlan(const ConvShape& s) {
@@ -113,6 +181,8 @@ std::unique_ptr<ConvPlan> makePlan(const ConvShape& s) {
 #endif
   if (plan->kind == kForward) {
     adopt<Forward>(*plan, forward, forward.weights_desc(), user);
+  } else if (tryTurn(*plan, s, source, destination)) {
+    // all is done
   } else if (plan->kind == kBackwardData) {
 #if DNNL_VERSION_MAJOR >= 3
     const BackwardData::primitive_desc desc(engine, method, source, any, destination, strides, dilations, padBegin,
@@ -210,7 +280,14 @@ napi_value convRun(const Args& args) {
   plan.weights.set_data_handle(packs ? static_cast<void*>(packed) : gradientBytes > 0 ? static_cast<void*>(work) : user);
 
   dnnl::stream& stream = cpuStream();
-  if (mustPack) plan.reorder.execute(stream, plan.userWeights, plan.weights);
+  if (mustPack && plan.taps.empty()) plan.reorder.execute(stream, plan.userWeights, plan.weights);
+  if (mustPack) {
+    for (TapReorder& tap : plan.taps) {
+      tap.user.set_data_handle(user + tap.offset);
+      tap.packed.set_data_handle(packed);
+      tap.reorder.execute(stream, tap.user, tap.packed);
+    }
+  }
   std::unordered_map<int, memory> arguments{{DNNL_ARG_SCRATCHPAD, plan.scratchpad}};
   switch (plan.kind) {
     case kForward:
@@ -218,6 +295,11 @@ napi_value convRun(const Args& args) {
       if (plan.hasBias) arguments.insert({DNNL_ARG_BIAS, plan.bias});
       break;
     case kBackwardData:
+      if (!plan.taps.empty()) {
+        arguments.insert(
+            {{DNNL_ARG_SRC, plan.destination}, {DNNL_ARG_WEIGHTS, plan.weights}, {DNNL_ARG_DST, plan.source}});
+        break;
+      }
       arguments.insert(
           {{DNNL_ARG_DIFF_SRC, plan.source}, {DNNL_ARG_WEIGHTS, plan.weights}, {DNNL_ARG_DIFF_DST, plan.destination}});
       break;
