@@ -215,6 +215,24 @@ describe('bf16 mode', { skip: level === 'none' ? `this CPU (${isa}) has no bf16`
     assert.equal(versions.precision, 'bf16');
   });
 
+  /** Largest error of a convolution and its gradients against float32. */
+  async function convError(
+    inputs: readonly TestArray[],
+    conv: (x: tf.Tensor4D, w: tf.Tensor4D) => tf.Tensor,
+  ): Promise<number> {
+    const gradients = tf.grads((...tensors: tf.Tensor[]) => {
+      const y = conv(...(tensors as [tf.Tensor4D, tf.Tensor4D]));
+      return tf.sum(tf.mul(y, tf.cos(tf.reshape(tf.range(0, y.size), y.shape))));
+    });
+    const compute: TensorFunction = (...tensors) => [
+      conv(...(tensors as [tf.Tensor4D, tf.Tensor4D])),
+      ...gradients(tensors),
+    ];
+    const expected = await precise(compute, inputs);
+    const actual = await runOn('onednn', compute, inputs);
+    return Math.max(...actual.map((result, at) => relativeError(result, expected[at] ?? result)));
+  }
+
   it('stays within the rounding of its inputs for single convolutions, plain and depthwise', async () => {
     const random = new TestRandom(31);
     for (let round = 0; round < 40; round += 1) {
@@ -226,24 +244,28 @@ describe('bf16 mode', { skip: level === 'none' ? `this CPU (${isa}) has no bf16`
         random.array(filter),
       ];
       const stride = random.integer(1, 2);
-      const conv = (x: tf.Tensor, w: tf.Tensor) =>
-        (isDepthwise ? tf.depthwiseConv2d : tf.conv2d)(x as tf.Tensor4D, w as tf.Tensor4D, stride, 'same');
-      const gradients = tf.grads((...tensors: tf.Tensor[]) => {
-        const [x, w] = tensors as [tf.Tensor, tf.Tensor];
-        return tf.sum(tf.mul(conv(x, w), tf.cos(tf.reshape(tf.range(0, conv(x, w).size), conv(x, w).shape))));
-      });
-      const compute: TensorFunction = (...tensors) => {
-        const [x, w] = tensors as [tf.Tensor, tf.Tensor];
-        return [conv(x, w), ...gradients([x, w])];
-      };
-      const expected = await precise(compute, inputs);
-      const actual = await runOn('onednn', compute, inputs);
-      for (const [at, result] of actual.entries()) {
-        const error = relativeError(result, expected[at] ?? result);
-        assert.ok(error < 2e-2, `round ${round}, filter ${filter}, stride ${stride}, result ${at}: error ${error}`);
-      }
+      const error = await convError(inputs, (x, w) =>
+        isDepthwise ? tf.depthwiseConv2d(x, w, stride, 'same') : tf.conv2d(x, w, stride, 'same'),
+      );
+      assert.ok(error < 2e-2, `round ${round}, filter ${filter}, stride ${stride}: error ${error}`);
     }
   });
+
+  for (const [image, filter, stride] of [
+    [[16, 4, 4, 128], [3, 3, 128, 144], 1],
+    [[33, 8, 8, 128], [3, 3, 128, 160], 2],
+    [[40, 3, 5, 144], [3, 5, 144, 128], 1],
+    [[40, 4, 4, 130], [3, 3, 130, 150], 1],
+  ] as const) {
+    it(`stays within it on small images of many channels: [${image}] by [${filter}], stride ${stride}`, async () => {
+      const random = new TestRandom(33);
+      const inputs = [random.array(image), random.array(filter)];
+      for (const pad of ['same', 'valid'] as const) {
+        const error = await convError(inputs, (x, w) => tf.conv2d(x, w, stride, pad));
+        assert.ok(error < 2e-2, `${pad}: error ${error}`);
+      }
+    });
+  }
 
   for (const chain of CHAINS) {
     it(`keeps loss and gradients of ${chain.name}`, async () => {
