@@ -65,24 +65,42 @@ void addMoments(const T* x, int64_t width, int64_t begin, int64_t end, const flo
   }
 }
 
-/** y = activation(x * scale + shift + residual) on a part. */
+/** y = activation(x * scale + shift + residual) on a part; streamed, a count of elements is a multiple of eight. */
+template <bool kStream, bool kResidual, Activation kActivation, class T>
+void scaleShiftRun(const T* x, const T* residual, T* y, const float* scale, const float* shift, int64_t count) {
+  if (kStream) {
+    const Float8 zero{};
+    for (int64_t i = 0; i < count; i += 8) {
+      Float8 value = load8(x + i) * load8(scale + i) + load8(shift + i);
+      if (kResidual) value += load8(residual + i);
+      if (kActivation != Activation::kNone) value = value < zero ? zero : value;
+      if (kActivation == Activation::kRelu6) value = value > zero + 6.f ? zero + 6.f : value;
+      stream8(y + i, value);
+    }
+    return;
+  }
+#pragma omp simd
+  for (int64_t i = 0; i < count; ++i) {
+    float value = load(x, i) * scale[i] + shift[i];
+    if (kResidual) value += load(residual, i);
+    if (kActivation != Activation::kNone) value = value < 0.f ? 0.f : value;
+    if (kActivation == Activation::kRelu6) value = value > 6.f ? 6.f : value;
+    store(y, i, value);
+  }
+}
+
 template <bool kResidual, Activation kActivation, class T>
 void scaleShiftPart(const T* x, const T* residual, T* y, const ChannelLayout& layout, const PanelPart& part,
                     const Tiled& scales, const Tiled& shifts) {
   const float *scale = scales.at(part.channel), *shift = shifts.at(part.channel);
+  const bool streams = shouldStream(y, layout.size(), layout.panelChannels);
   forPeriods(part.begin, part.end, layout.panelChannels, [&](int64_t offset, int64_t count) {
     const int64_t at = part.base + offset;
-    const T *source = x + at, *added = kResidual ? residual + at : nullptr;
-    T* target = y + at;
-#pragma omp simd
-    for (int64_t i = 0; i < count; ++i) {
-      float value = load(source, i) * scale[i] + shift[i];
-      if (kResidual) value += load(added, i);
-      if (kActivation != Activation::kNone) value = value < 0.f ? 0.f : value;
-      if (kActivation == Activation::kRelu6) value = value > 6.f ? 6.f : value;
-      store(target, i, value);
-    }
+    const T* added = kResidual ? residual + at : nullptr;
+    const auto run = streams ? scaleShiftRun<true, kResidual, kActivation, T> : scaleShiftRun<false, kResidual, kActivation, T>;
+    run(x + at, added, y + at, scale, shift, count);
   });
+  if (streams) endStream();
 }
 
 /**
@@ -121,6 +139,7 @@ struct Pass {
   T* maskedOut;
   const float *scale, *shift;  // per channel, for masks of the input
   ChannelLayout layout;
+  bool streams = false;  // write `maskedOut` past the caches
 };
 
 template <int V, Mask kMask, class T>
@@ -143,7 +162,8 @@ void sumsBlock(const Pass<T>& p, const PanelPart& part, int64_t c, int64_t begin
       Float8 d = load8(p.dy + at + 8 * v);
       if (isOfOutput(kMask)) d = masked8<kMask>(d, load8(p.y + at + 8 * v));
       if (isOfInput(kMask)) d = masked8<kMask>(d, x * scale[v] + shift[v]);
-      if (p.maskedOut != nullptr) store8(p.maskedOut + at + 8 * v, d);
+      if (p.maskedOut != nullptr && p.streams) stream8(p.maskedOut + at + 8 * v, d);
+      else if (p.maskedOut != nullptr) store8(p.maskedOut + at + 8 * v, d);
       s[v] += d;
       q[v] += d * (x - m[v]);
     }
@@ -218,25 +238,43 @@ inline ChannelGradient channelGradient(double sum, double product, float gamma, 
           static_cast<float>(curve), static_cast<float>(-slope * sum / rows - curve * mean)};
 }
 
+template <bool kStream, Mask kMask, class T>
+void inputGradientRun(const T* dy, const T* x, const T* y, T* dx, const float* a, const float* b, const float* c,
+                      const float* scale, const float* shift, int64_t count) {
+  if (kStream) {
+    for (int64_t i = 0; i < count; i += 8) {
+      const Float8 source = load8(x + i);
+      Float8 d = load8(dy + i);
+      if (isOfOutput(kMask)) d = masked8<kMask>(d, load8(y + i));
+      if (isOfInput(kMask)) d = masked8<kMask>(d, source * load8(scale + i) + load8(shift + i));
+      stream8(dx + i, d * load8(a + i) + source * load8(b + i) + load8(c + i));
+    }
+    return;
+  }
+#pragma omp simd
+  for (int64_t i = 0; i < count; ++i) {
+    const float source = load(x, i);
+    float d = load(dy, i);
+    if (isOfOutput(kMask)) d = masked<kMask>(d, load(y, i));
+    if (isOfInput(kMask)) d = masked<kMask>(d, source * scale[i] + shift[i]);
+    store(dx, i, d * a[i] + source * b[i] + c[i]);
+  }
+}
+
 /** dx of a part. */
 template <Mask kMask, class T>
 void inputGradientPart(const Pass<T>& p, T* dx, const Coefficients& coefficients, const PanelPart& part) {
   const float *a = coefficients.a.at(part.channel), *b = coefficients.b.at(part.channel),
               *c = coefficients.c.at(part.channel), *scale = coefficients.scale.at(part.channel),
               *shift = coefficients.shift.at(part.channel);
+  const bool streams = shouldStream(dx, p.layout.size(), p.layout.panelChannels);
   forPeriods(part.begin, part.end, p.layout.panelChannels, [&](int64_t offset, int64_t count) {
     const int64_t at = part.base + offset;
-    const T *slope = p.dy + at, *source = p.x + at, *out = isOfOutput(kMask) ? p.y + at : nullptr;
-    T* target = dx + at;
-#pragma omp simd
-    for (int64_t i = 0; i < count; ++i) {
-      const float x = load(source, i);
-      float d = load(slope, i);
-      if (isOfOutput(kMask)) d = masked<kMask>(d, load(out, i));
-      if (isOfInput(kMask)) d = masked<kMask>(d, x * scale[i] + shift[i]);
-      store(target, i, d * a[i] + x * b[i] + c[i]);
-    }
+    const T* out = isOfOutput(kMask) ? p.y + at : nullptr;
+    const auto run = streams ? inputGradientRun<true, kMask, T> : inputGradientRun<false, kMask, T>;
+    run(p.dy + at, p.x + at, out, dx + at, a, b, c, scale, shift, count);
   });
+  if (streams) endStream();
 }
 
 }  // namespace crucible

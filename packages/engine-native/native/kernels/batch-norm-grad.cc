@@ -45,6 +45,7 @@ void trainGradient(const Args& args, const ChannelLayout& layout, float epsilon)
     coefficients.shift.set(i, shift[at]);
   }
   Pass<T> pass{dy, x, y, mean, dresidual, scale.data(), shift.data(), layout};
+  pass.streams = dresidual != nullptr && shouldStream(dresidual, size, layout.panelChannels);
   ChannelTotals totals(threadsFor(size), channels);
   channelSums<kMask>(pass, totals);
 
@@ -115,7 +116,7 @@ napi_value batchNormGrad(const Args& args) {
     const T *dy = args.elements<T>(0, size), *x = args.elements<T>(1, size);
     T* dx = args.elements<T>(5, size);
     ChannelTotals totals(threadsFor(size), channels);
-    const Pass<T> pass{dy, x, nullptr, mean, nullptr, nullptr, nullptr, layout};
+    const Pass<T> pass{dy, x, nullptr, mean, nullptr, nullptr, nullptr, layout, false};
     channelSums<Mask::kNone>(pass, totals);
     Coefficients coefficients(layout);  // all zero at first
     for (int64_t i = 0; i < channels; ++i) {

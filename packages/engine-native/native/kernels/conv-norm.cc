@@ -269,6 +269,7 @@ void backward(const Args& args, ChunkedConv& plan) {
   Mask mask = maskOf(activation, y != nullptr);
   const double rows = static_cast<double>(size) / static_cast<double>(out);
   Pass<T> whole{dy, z, y, of.mean, dresidual, of.scale, of.shift, rowsOf(size / out, out)};
+  whole.streams = dresidual != nullptr && shouldStream(dresidual, size, out);
   std::vector<double> total(static_cast<size_t>(2 * out));
   if (sums != nullptr) {
     std::copy(sums, sums + 2 * out, total.begin());
@@ -333,7 +334,7 @@ void backward(const Args& args, ChunkedConv& plan) {
     const ChannelCoefficients ofInput(source.coefficients, in);
     const int64_t inRows = images * s.inHeight * s.inWidth;
     const Pass<T> next{target,          source.x + first * s.inImage(), nullptr, ofInput.mean, nullptr, ofInput.scale,
-                       ofInput.shift, rowsOf(inRows, in)};
+                       ofInput.shift, rowsOf(inRows, in), false};
     withMask(maskBefore, [&](auto constant) {
       addGradientSums<decltype(constant)::value>(next, PanelPart{0, 0, inRows, 0, thread}, before.first(thread),
                                                  before.second(thread));
