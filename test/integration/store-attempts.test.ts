@@ -24,6 +24,7 @@ describe('claim', () => {
       config: { generations: 3 },
       seed: 11,
       limits: job.limits,
+      precision: null,
       resume: null,
     });
     const now = await store.jobs.get(job.id);

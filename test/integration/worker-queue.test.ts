@@ -20,6 +20,7 @@ const claimedOf = ({ attemptId, fence }: DispatchMessage): ClaimedJob => ({
   config: {},
   seed: 1,
   limits: { maxRunSeconds: null, maxQueueSeconds: null, stallSeconds: null },
+  precision: null,
   resume: null,
 });
 

@@ -1,4 +1,4 @@
-import type { Limits } from '@crucible/contracts';
+import type { JobView, Limits } from '@crucible/contracts';
 import type pg from 'pg';
 import { resumableCheckpoint, type StoredCheckpoint } from './checkpoint-resume.ts';
 import type { AttemptFence } from './fence.ts';
@@ -23,6 +23,8 @@ export interface ClaimedJob extends AttemptFence {
   config: unknown;
   seed: number;
   limits: Limits;
+  /** what the job asks of the engine; null: as the worker is set */
+  precision: JobView['precision'];
   /** the last committed checkpoint, or null to start from nothing */
   resume: StoredCheckpoint | null;
 }
@@ -35,13 +37,14 @@ interface ClaimableRow {
   config: unknown;
   seed: number;
   limits: Limits;
+  precision: JobView['precision'];
 }
 
 /** See {@link Attempts.claim}. */
 export function claimAttempt(pool: pg.Pool, claim: Claim, leaseSeconds: number): Promise<ClaimedJob | null> {
   return transaction(pool, async (client) => {
     const { rows } = await client.query<ClaimableRow>(
-      `select j.id as job_id, a.number, j.method, j.method_version, j.config, j.seed, j.limits
+      `select j.id as job_id, a.number, j.method, j.method_version, j.config, j.seed, j.limits, j.precision
        from job j join attempt a on a.job_id = j.id join worker w on w.id = $3 and w.pool = j.pool
        where a.id = $1 and a.fence = $2 and a.state = 'dispatched' and j.fence = a.fence and j.state = 'queued'
          and w.state <> 'gone'
@@ -69,6 +72,7 @@ export function claimAttempt(pool: pg.Pool, claim: Claim, leaseSeconds: number):
       config: job.config,
       seed: job.seed,
       limits: job.limits,
+      precision: job.precision,
       resume: checkpoint,
     };
   });
