@@ -41,6 +41,10 @@ const ROUTES = [
   'post /v1/jobs/{id}/cancel',
   'post /v1/jobs/{id}/fork',
   'post /v1/jobs/{id}/retry',
+  'post /v1/workers/{id}/cordon',
+  'post /v1/workers/{id}/drain',
+  'post /v1/workers/{id}/uncordon',
+  'post /v1/workers/{id}/undrain',
 ];
 
 const api = await runApi({ leads: false });
