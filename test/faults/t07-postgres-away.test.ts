@@ -14,6 +14,8 @@ const cluster: FaultCluster = await runFaultCluster({
   redisUrl: servers.redis.url,
 });
 
+after(() => servers.close()); // after the database has been dropped
+
 describe('T7: Postgres that is away', () => {
   let quiet: TinyResult;
   before(async () => {
@@ -24,8 +26,6 @@ describe('T7: Postgres that is away', () => {
   });
   after(async () => {
     await cluster.close();
-    await cluster.api.store.close();
-    await servers.close();
   });
 
   for (const { seed, draw } of faultRounds()) {

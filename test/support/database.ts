@@ -40,12 +40,8 @@ export async function withDatabase({
 }: DatabaseOptions = {}): Promise<TestDatabase> {
   if (serverUrl === undefined)
     throw new Error('DATABASE_URL is not set: integration tests need a Postgres server; `npm test` brings its own.');
-  const name = `crucible_test_${randomBytes(8).toString('hex')}`;
-  await onServer(serverUrl, async (server) => {
-    const template = await ensureTemplate(server, serverUrl);
-    await server.query(`create database ${name} template ${template}`);
-  });
-  const databaseUrl = urlOf(serverUrl, name);
+  const databaseUrl = await createDatabase(serverUrl);
+  const name = new URL(databaseUrl).pathname.slice(1);
   const store = createStore({ databaseUrl, applicationName: 'crucible test', poolSize: 10, leaseSeconds });
   const sql = new pg.Pool({ connectionString: databaseUrl, max: 4 });
   after(async () => {
@@ -54,6 +50,16 @@ export async function withDatabase({
     await onServer(serverUrl, (server) => server.query(`drop database ${name} with (force)`));
   });
   return { databaseUrl, store, sql };
+}
+
+/** Makes a database with all migrations on a server. @returns its address */
+export async function createDatabase(serverUrl: string): Promise<string> {
+  const name = `crucible_test_${randomBytes(8).toString('hex')}`;
+  await onServer(serverUrl, async (server) => {
+    const template = await ensureTemplate(server, serverUrl);
+    await server.query(`create database ${name} template ${template}`);
+  });
+  return urlOf(serverUrl, name);
 }
 
 function urlOf(serverUrl: string, database: string): string {

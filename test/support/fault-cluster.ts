@@ -11,7 +11,9 @@ import { newJob } from './running-attempt.ts';
 import { startWorkerProcess, type WorkerProcess, type WorkerProgram } from './worker-process.ts';
 
 const TINY_WORKER = fileURLToPath(new URL('./tiny-worker.ts', import.meta.url));
-const JOB_LIMIT_MS = 90_000;
+/** Limits, not waits: on a busy machine a process may take half a minute to start. */
+const WORKER_LIMIT_MS = 120_000;
+const JOB_LIMIT_MS = 180_000;
 
 /** Config of the tiny method, as far as fault tests use it. */
 export interface TinyJob {
@@ -88,7 +90,7 @@ export async function runFaultCluster(options: RunningApiOptions & { leaseSecond
             (await api.store.workers.list()).some(
               (view) => view.name === `${name}-${api.pool}` && view.state === 'ready' && !before.has(view.id),
             ),
-          30_000,
+          WORKER_LIMIT_MS,
         ),
       );
       return started;
