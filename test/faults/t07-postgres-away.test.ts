@@ -14,6 +14,7 @@ const cluster: FaultCluster = await runFaultCluster({
   redisUrl: servers.redis.url,
 });
 
+cluster.api.sql.on('error', () => {}); // its server is killed on purpose
 after(() => servers.close()); // after the database has been dropped
 
 describe('T7: Postgres that is away', () => {
