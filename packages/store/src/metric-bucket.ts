@@ -15,12 +15,12 @@ export interface Bucket {
 }
 
 export const bucketOfPoint = (step: number, value: number): Bucket => {
-  const isFinite = Number.isFinite(value);
-  const extreme = isFinite ? value : Number.NaN;
-  const extremeStep = isFinite ? step : -1;
+  const isNumber = Number.isFinite(value);
+  const extreme = isNumber ? value : Number.NaN;
+  const extremeStep = isNumber ? step : -1;
   return {
     count: 1,
-    nonFinite: isFinite ? 0 : 1,
+    nonFinite: isNumber ? 0 : 1,
     firstStep: step,
     firstValue: value,
     lastStep: step,
