@@ -3,7 +3,9 @@ import { extname } from 'node:path';
 import { type Logger, pino } from 'pino';
 
 export { type AttemptRun, type AttemptRunParts, startAttempt } from './attempt-run.ts';
+export { uploadCheckpoint } from './checkpoint-upload.ts';
 export { type Consumer, startConsumer } from './consumer.ts';
+export { restore } from './restore.ts';
 export { createSlotPool } from './slot-pool.ts';
 export { createSpoolBudget } from './spool-budget.ts';
 export { openStateFolder } from './state-folder.ts';
