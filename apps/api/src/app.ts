@@ -16,6 +16,8 @@ import { storePlugin } from './plugins/store.ts';
 import { validation } from './plugins/validation.ts';
 import type { DispatchQueues } from './queue/dispatch-queues.ts';
 import { artifactRoutes } from './routes/artifacts.ts';
+import { checkpointContentRoutes } from './routes/checkpoint-content.ts';
+import { checkpointRoutes } from './routes/checkpoints.ts';
 import { clusterRoutes } from './routes/cluster.ts';
 import { errorsPage } from './routes/errors-page.ts';
 import { feedRoutes } from './routes/feed.ts';
@@ -79,6 +81,8 @@ export async function buildApp({ config, store, queues, log }: AppDeps): Promise
     jobReadRoutes,
     metricRoutes,
     artifactRoutes,
+    checkpointRoutes,
+    checkpointContentRoutes,
     feedRoutes,
     clusterRoutes,
   ])

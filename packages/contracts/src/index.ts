@@ -89,6 +89,7 @@ export {
   fromWire,
   MAX_POINTS_PER_BATCH,
   MAX_SERIES_PER_JOB,
+  MaskedBranch,
   PointsQuery,
   PointsView,
   SeriesList,

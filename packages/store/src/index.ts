@@ -1,5 +1,6 @@
 export type { Artifacts, NewArtifact } from './artifacts.ts';
 export type { Attempts } from './attempts.ts';
+export { canonicalJson } from './canonical-json.ts';
 export { CHANNELS, type Channel } from './channels.ts';
 export type { OpenCheckpoint } from './checkpoint-content.ts';
 export type { CorruptCheckpoint } from './checkpoint-corrupt.ts';
