@@ -1,6 +1,13 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CrucibleError, type EngineInfo, type EngineRequest, type ErrorCode, type Progress, type Slot } from '@crucible/contracts';
+import {
+  CrucibleError,
+  type EngineInfo,
+  type EngineRequest,
+  type ErrorCode,
+  type Progress,
+  type Slot,
+} from '@crucible/contracts';
 import type { AttemptFence, ClaimedJob, Store } from '@crucible/store';
 import type { Logger } from 'pino';
 import { createAttemptControl } from './attempt-control.ts';

@@ -140,7 +140,8 @@ export function createArtifacts({ pool, prisma }: Database): Artifacts {
     },
     async openContent(sha256) {
       const [row] = (await pool.query<{ hashes: string[] }>(OPEN_CONTENT, [sha256])).rows;
-      if (row === undefined) throw new CrucibleError('not-found', `No artifact with the hash ${sha256} is kept any more.`);
+      if (row === undefined)
+        throw new CrucibleError('not-found', `No artifact with the hash ${sha256} is kept any more.`);
       return read(row.hashes);
     },
   };
