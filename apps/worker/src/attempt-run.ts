@@ -33,6 +33,8 @@ export interface AttemptRun extends AttemptFence {
   /** last step that the method reported */
   readonly step: number;
   readonly progress: Progress | null;
+  /** Age of the oldest point that waits to be stored, in milliseconds; 0 when none does. */
+  ingestLagMs(): number;
   /**
    * Asks the child to stop, and ends it when it does not within `times`; `kill` and `fenced` end it at once, and
    * `fenced` stores nothing more.
@@ -233,6 +235,7 @@ export function startAttempt(
     },
     stop: control.stop,
     renew: lease.renew,
+    ingestLagMs: recorder.ingestLagMs,
     ended,
   };
 }
