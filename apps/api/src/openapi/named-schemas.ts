@@ -5,6 +5,8 @@ import {
   AttemptView,
   CheckpointList,
   CheckpointView,
+  CompareMetrics,
+  Comparison,
   EventPage,
   FeedEvent,
   ForkJob,
@@ -13,6 +15,8 @@ import {
   LogPage,
   MethodList,
   MethodView,
+  MetricColumns,
+  MetricReceipt,
   PointsView,
   Problem,
   QueueView,
@@ -38,6 +42,10 @@ export const NAMED_SCHEMAS = [
   JobPage,
   JobView,
   LogPage,
+  CompareMetrics,
+  Comparison,
+  MetricColumns,
+  MetricReceipt,
   MethodList,
   MethodView,
   PointsView,
@@ -68,7 +76,7 @@ export function withReferences(node: Json): Json {
 }
 
 /** Components that a client sends: what has a default may be left out there, though it is always there once resolved. */
-const INPUTS: readonly object[] = [SubmitJob, ForkJob];
+const INPUTS: readonly object[] = [CompareMetrics, SubmitJob, ForkJob];
 
 /** The component itself: its own name stays, the named schemas inside it become references. */
 export const asComponent = (schema: object): Json => {
