@@ -70,7 +70,10 @@ async function assertReads(jobId: string, curve: PlainCurve, query: Partial<Poin
   assert.equal(view.total, points.length);
   assert.ok(view.steps.length <= (query.maxPoints ?? 100));
   const known = new Map(points);
-  assert.deepEqual(view.values.map(fromWire), view.steps.map((step) => known.get(step)));
+  assert.deepEqual(
+    view.values.map(fromWire),
+    view.steps.map((step) => known.get(step)),
+  );
   assert.deepEqual([view.steps[0], view.steps.at(-1)], [points[0]?.[0], points.at(-1)?.[0]]);
   const values = finite(points).map(([, value]) => value);
   const shown = view.values.map(fromWire).filter(Number.isFinite);

@@ -3,6 +3,8 @@ import {
   ArtifactView,
   AttemptList,
   AttemptView,
+  ChangeCheckpoint,
+  CheckpointCheck,
   CheckpointList,
   CheckpointView,
   CompareMetrics,
@@ -12,18 +14,23 @@ import {
   ForkJob,
   JobPage,
   JobView,
+  KeepPreview,
   LogPage,
   MethodList,
   MethodView,
   MetricColumns,
   MetricReceipt,
+  PatchJob,
   PointsView,
   Problem,
   QueueView,
   Readiness,
   SeriesList,
   SeriesView,
+  StorageUsage,
+  SubmitBatch,
   SubmitJob,
+  SubmittedBatch,
   WorkerList,
   WorkerView,
 } from '@crucible/contracts';
@@ -34,6 +41,8 @@ export const NAMED_SCHEMAS = [
   ArtifactView,
   AttemptList,
   AttemptView,
+  ChangeCheckpoint,
+  CheckpointCheck,
   CheckpointList,
   CheckpointView,
   EventPage,
@@ -41,6 +50,7 @@ export const NAMED_SCHEMAS = [
   ForkJob,
   JobPage,
   JobView,
+  KeepPreview,
   LogPage,
   CompareMetrics,
   Comparison,
@@ -48,13 +58,17 @@ export const NAMED_SCHEMAS = [
   MetricReceipt,
   MethodList,
   MethodView,
+  PatchJob,
   PointsView,
   Problem,
   QueueView,
   Readiness,
   SeriesList,
   SeriesView,
+  SubmitBatch,
+  StorageUsage,
   SubmitJob,
+  SubmittedBatch,
   WorkerList,
   WorkerView,
 ] as const;
@@ -76,7 +90,7 @@ export function withReferences(node: Json): Json {
 }
 
 /** Components that a client sends: what has a default may be left out there, though it is always there once resolved. */
-const INPUTS: readonly object[] = [CompareMetrics, SubmitJob, ForkJob];
+const INPUTS: readonly object[] = [CompareMetrics, SubmitJob, ForkJob, SubmitBatch];
 
 /** The component itself: its own name stays, the named schemas inside it become references. */
 export const asComponent = (schema: object): Json => {
