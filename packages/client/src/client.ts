@@ -17,6 +17,7 @@ import {
   type QueueView,
   type SeriesView,
   type SubmitJob,
+  type VersionView,
   type WorkerView,
 } from '@crucible/contracts';
 import { createHttp, queryOf } from './http.ts';
@@ -62,6 +63,7 @@ export interface CommandOptions extends CallOptions {
  * `unavailable` when no answer came after several tries.
  */
 export interface CrucibleClient {
+  version(options?: CallOptions): Promise<VersionView>;
   methods(options?: CallOptions): Promise<MethodList['data']>;
   method(id: string, options?: CallOptions): Promise<MethodView>;
   submit(body: SubmitRequest, options?: CommandOptions): Promise<JobView>;
@@ -120,6 +122,7 @@ export function createClient({
     http.post(path, body, options.idempotencyKey ?? createIdempotencyKey(), options.signal);
 
   const client: CrucibleClient = {
+    version: ({ signal } = {}) => http.get('/v1/version', signal),
     methods: ({ signal } = {}) => list('/v1/methods', signal),
     method: (id, { signal } = {}) => http.get(`/v1/methods/${encodeURIComponent(id)}`, signal),
     submit: (body, options = {}) => command('/v1/jobs', body, options),

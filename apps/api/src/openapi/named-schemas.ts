@@ -20,6 +20,7 @@ import {
   SeriesList,
   SeriesView,
   SubmitJob,
+  VersionView,
   WorkerList,
   WorkerView,
 } from '@crucible/contracts';
@@ -47,6 +48,7 @@ export const NAMED_SCHEMAS = [
   SeriesList,
   SeriesView,
   SubmitJob,
+  VersionView,
   WorkerList,
   WorkerView,
 ] as const;
