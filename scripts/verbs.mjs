@@ -33,7 +33,9 @@ export const VERBS = {
   backup: {
     summary: 'write all that is stored into FILE, while the service runs',
     usage: 'FILE',
-    help: ['One state of the database: jobs, metrics, logs, checkpoints, artifacts, keys. Redis holds nothing to keep.'],
+    help: [
+      'One state of the database: jobs, metrics, logs, checkpoints, artifacts, keys. Redis holds nothing to keep.',
+    ],
   },
   restore: {
     summary: 'load a back-up into an empty database, and verify it',
@@ -51,5 +53,7 @@ export const VERBS = {
 /** Words of a verb's own help. */
 export function verbHelp(name) {
   const { summary, usage, help } = VERBS[name];
-  return [`usage: ./crucible ${name} ${usage}`.trim(), `  ${summary}`].concat(help.map((line) => `  ${line}`)).join('\n');
+  return [`usage: ./crucible ${name} ${usage}`.trim(), `  ${summary}`]
+    .concat(help.map((line) => `  ${line}`))
+    .join('\n');
 }

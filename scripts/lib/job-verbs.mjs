@@ -38,7 +38,9 @@ function serviceEnv() {
  */
 export async function runJobVerb(args) {
   if (!isBuilt()) {
-    console.error(`"${args[0]}" is no verb of the launcher, and the client for jobs is not built: run ./crucible build.`);
+    console.error(
+      `"${args[0]}" is no verb of the launcher, and the client for jobs is not built: run ./crucible build.`,
+    );
     return 2;
   }
   const named = process.env.CRUCIBLE_URL && process.env.CRUCIBLE_KEY;

@@ -13,7 +13,12 @@ describe('degradationOf', () => {
     ['Redis', { redis: false }, ['dispatch'], /Redis does not answer: queued jobs wait/],
     ['a leader', { leader: false }, ['dispatch', 'feed'], /No API process leads/],
     ['migrations', { isMigrated: false }, ['migrations'], /prisma migrate deploy/],
-    ['Postgres', { postgres: false, isMigrated: false, leader: false }, ['everything', 'dispatch', 'feed'], /Running jobs go on/],
+    [
+      'Postgres',
+      { postgres: false, isMigrated: false, leader: false },
+      ['everything', 'dispatch', 'feed'],
+      /Running jobs go on/,
+    ],
   ] as const)
     it(`says in a sentence what does not work without ${what}`, () => {
       const found = degradationOf({ ...WELL, ...seen });

@@ -20,7 +20,9 @@ export function degradationOf({ postgres, isMigrated, redis, leader }: PartsSeen
   const reasons: string[] = [];
   if (!postgres) {
     degraded.push('everything');
-    reasons.push('Postgres does not answer: nothing can be read or written. Running jobs go on and keep their results.');
+    reasons.push(
+      'Postgres does not answer: nothing can be read or written. Running jobs go on and keep their results.',
+    );
   } else if (!isMigrated) {
     degraded.push('migrations');
     reasons.push('The database lacks migrations: run `npx prisma migrate deploy`.');
@@ -31,7 +33,9 @@ export function degradationOf({ postgres, isMigrated, redis, leader }: PartsSeen
   if (!leader) {
     degraded.push('feed');
     if (postgres)
-      reasons.push('No API process leads: queued jobs wait and the change feed stands still, for a few seconds as a rule.');
+      reasons.push(
+        'No API process leads: queued jobs wait and the change feed stands still, for a few seconds as a rule.',
+      );
   }
   return { degraded, reasons };
 }

@@ -38,7 +38,9 @@ export const Readiness = Type.Object(
     postgres: Type.Boolean(),
     redis: Type.Boolean(),
     leader: Type.Boolean({ description: 'some API process runs the scheduler' }),
-    degraded: Type.Array(Type.String(), { description: 'what does not work now: dispatch, feed, migrations, everything' }),
+    degraded: Type.Array(Type.String(), {
+      description: 'what does not work now: dispatch, feed, migrations, everything',
+    }),
     reasons: Type.Array(Type.String(), { description: 'a sentence for each: why, and what still works' }),
   },
   { $id: 'Readiness' },

@@ -5,12 +5,14 @@ import type { DispatchQueues } from '../queue/dispatch-queues.ts';
 import { startPulse } from './pulse.ts';
 import { relay } from './relay.ts';
 import { schedulePass } from './schedule-pass.ts';
+import { SCRUB_DAYS, SCRUB_MS, scrub } from './scrub.ts';
 import { tracedOutbox } from './traced-outbox.ts';
 
 const PASS_MS = 1000;
 /** Repair passes in the time of one lease. */
 const REPAIRS_PER_LEASE = 6;
 const SWEEP_MS = 600_000;
+const ROLL_UP_MS = 10_000;
 
 /** What the leader works with. */
 export interface DutyDeps {
@@ -19,6 +21,8 @@ export interface DutyDeps {
   log: FastifyBaseLogger;
   /** @defaultValue nothing is traced, and the metrics are read by nobody */
   telemetry?: Telemetry;
+  /** days within which every stored chunk is read again @defaultValue 14 */
+  scrubDays?: number;
 }
 
 /**
@@ -32,6 +36,7 @@ export async function startDuties({
   queues,
   log,
   telemetry = quietTelemetry('api'),
+  scrubDays = SCRUB_DAYS,
 }: DutyDeps): Promise<() => Promise<void>> {
   const { metrics, tracing } = telemetry;
   const outbox = tracedOutbox(store.outbox, store.traces, tracing);
@@ -79,7 +84,16 @@ export async function startDuties({
     },
     log,
   );
-  const pulses = [scheduling, relaying, ordering, repairing, cleaning];
+  const scrubbing = startPulse('scrub', SCRUB_MS, () => scrub(store.checkpoints, scrubDays, log), log);
+  const rollingUp = startPulse(
+    'rollup',
+    ROLL_UP_MS,
+    async () => {
+      await store.metrics.rollUp();
+    },
+    log,
+  );
+  const pulses = [scheduling, relaying, ordering, repairing, cleaning, scrubbing, rollingUp];
   queues.onReady(relaying.trigger);
 
   const stop = async (): Promise<void> => {

@@ -3,6 +3,8 @@ import {
   ArtifactView,
   AttemptList,
   AttemptView,
+  ChangeCheckpoint,
+  CheckpointCheck,
   CheckpointList,
   CheckpointView,
   EventPage,
@@ -10,16 +12,21 @@ import {
   ForkJob,
   JobPage,
   JobView,
+  KeepPreview,
   LogPage,
   MethodList,
   MethodView,
+  PatchJob,
   PointsView,
   Problem,
   QueueView,
   Readiness,
   SeriesList,
   SeriesView,
+  StorageUsage,
+  SubmitBatch,
   SubmitJob,
+  SubmittedBatch,
   VersionView,
   WorkerList,
   WorkerView,
@@ -31,6 +38,8 @@ export const NAMED_SCHEMAS = [
   ArtifactView,
   AttemptList,
   AttemptView,
+  ChangeCheckpoint,
+  CheckpointCheck,
   CheckpointList,
   CheckpointView,
   EventPage,
@@ -38,17 +47,22 @@ export const NAMED_SCHEMAS = [
   ForkJob,
   JobPage,
   JobView,
+  KeepPreview,
   LogPage,
   MethodList,
   MethodView,
+  PatchJob,
   PointsView,
   Problem,
   QueueView,
   Readiness,
   SeriesList,
   SeriesView,
+  SubmitBatch,
+  StorageUsage,
   SubmitJob,
   VersionView,
+  SubmittedBatch,
   WorkerList,
   WorkerView,
 ] as const;
@@ -70,7 +84,7 @@ export function withReferences(node: Json): Json {
 }
 
 /** Components that a client sends: what has a default may be left out there, though it is always there once resolved. */
-const INPUTS: readonly object[] = [SubmitJob, ForkJob];
+const INPUTS: readonly object[] = [SubmitJob, ForkJob, SubmitBatch];
 
 /** The component itself: its own name stays, the named schemas inside it become references. */
 export const asComponent = (schema: object): Json => {
