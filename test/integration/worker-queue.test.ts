@@ -19,6 +19,7 @@ const claimedOf = ({ attemptId, fence }: DispatchMessage): ClaimedJob => ({
   methodVersion: '1',
   config: {},
   seed: 1,
+  precision: null,
   resume: null,
 });
 

@@ -18,6 +18,7 @@ export const newJob = (over: Partial<NewJob> = {}): NewJob => ({
   limits: { maxRunSeconds: null, maxQueueSeconds: null, stallSeconds: null },
   keep: { last: 2, best: 1, metric: null, mode: 'max' },
   maxFailures: 0,
+  precision: null,
   notBefore: null,
   isPaused: false,
   forkedFrom: null,

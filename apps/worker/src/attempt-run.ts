@@ -95,7 +95,8 @@ export function startAttempt(claimed: ClaimedJob, slot: Slot, parts: AttemptRunP
     if (child.pid !== undefined) await state.noteChild(attemptId, child.pid);
     log.info({ pid: child.pid, slot: slot.index, resumedStep: resume?.manifest.step ?? null }, 'child started');
     const { method, config, seed } = claimed;
-    const { dataDir, engine } = parts;
+    const { dataDir } = parts;
+    const engine = claimed.precision === null ? parts.engine : { ...parts.engine, precision: claimed.precision };
     resumedOn = resume?.engine ?? null;
     const from = resume && { manifest: resume.manifest, dir: resume.dir };
     child.send({

@@ -30,6 +30,7 @@ const JOB: JobView = {
   limits: { maxRunSeconds: null, maxQueueSeconds: null, stallSeconds: null },
   keep: { last: 2, best: 1, metric: null, mode: 'max' },
   maxFailures: 0,
+  precision: null,
   needs: [],
   notBefore: null,
   stopIntent: null,

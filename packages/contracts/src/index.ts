@@ -72,7 +72,7 @@ export { LOG_LEVELS, type LogLevel, LogLine, LogPage, LogsQuery } from './log.ts
 export { mergeConfig } from './merge-config.ts';
 export { ArtifactDescriptor, type MethodDescriptor, MetricDescriptor, type Preset } from './method.ts';
 export { isMethodId, METHOD_IDS, METHODS, type MethodId, resolveConfig } from './methods/registry.ts';
-export { ZenNasConfig, ZenNasSummary } from './methods/zen-nas.ts';
+export { PROXY_NAMES, type ProxyName, ZenNasConfig, ZenNasSummary } from './methods/zen-nas.ts';
 export {
   fromWire,
   MAX_POINTS_PER_BATCH,
@@ -86,6 +86,21 @@ export {
 } from './metric.ts';
 export { Problem } from './problem.ts';
 export { DEFAULT_POOL, DispatchMessage, dispatchQueue } from './queue.ts';
+export {
+  type Block,
+  firstOf,
+  type GenetFamily,
+  genetWidth,
+  inChannels,
+  isGenet,
+  type LeafBlock,
+  lastOf,
+  outChannels,
+  type SuperBlock,
+} from './structure/block.ts';
+export { assertBuildable, structureFaults, structureStringFaults, superBlocks } from './structure/check.ts';
+export { parseStructure, StructureError } from './structure/parse.ts';
+export { printStructure } from './structure/print.ts';
 export { faultsOf, fits, resolve } from './validate.ts';
 export {
   EngineInfo,

@@ -5,8 +5,10 @@ import { DEFAULT_POOL } from './queue.ts';
 import { EngineInfo } from './worker.ts';
 
 const Timestamp = Type.String({ format: 'date-time' });
-const Nullable = <S extends Parameters<typeof Type.Union>[0][number]>(schema: S, options: { default?: null } = {}) =>
-  Type.Union([schema, Type.Null()], options);
+const Nullable = <S extends Parameters<typeof Type.Union>[0][number]>(
+  schema: S,
+  options: { default?: null; description?: string } = {},
+) => Type.Union([schema, Type.Null()], options);
 
 export const Tags = Type.Record(Type.String({ pattern: '^[A-Za-z0-9_.-]{1,64}$' }), Type.String({ maxLength: 200 }), {
   maxProperties: 32,
@@ -92,6 +94,11 @@ const Terms = {
     maximum: 100,
     default: 0,
     description: 'times that the job is tried again after its method threw',
+  }),
+  precision: Nullable(Type.Enum(['f32', 'bf16']), {
+    default: null,
+    description:
+      'numbers that convolutions and matrix products read; bf16 needs engine onednn; null: as the worker is set',
   }),
 };
 

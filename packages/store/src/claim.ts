@@ -1,3 +1,4 @@
+import type { JobView } from '@crucible/contracts';
 import type pg from 'pg';
 import { resumableCheckpoint, type StoredCheckpoint } from './checkpoint-resume.ts';
 import type { AttemptFence } from './fence.ts';
@@ -21,6 +22,8 @@ export interface ClaimedJob extends AttemptFence {
   methodVersion: string;
   config: unknown;
   seed: number;
+  /** what the job asks of the engine; null: as the worker is set */
+  precision: JobView['precision'];
   /** the last committed checkpoint, or null to start from nothing */
   resume: StoredCheckpoint | null;
 }
@@ -32,13 +35,14 @@ interface ClaimableRow {
   method_version: string;
   config: unknown;
   seed: number;
+  precision: JobView['precision'];
 }
 
 /** See {@link Attempts.claim}. */
 export function claimAttempt(pool: pg.Pool, claim: Claim): Promise<ClaimedJob | null> {
   return transaction(pool, async (client) => {
     const { rows } = await client.query<ClaimableRow>(
-      `select j.id as job_id, a.number, j.method, j.method_version, j.config, j.seed
+      `select j.id as job_id, a.number, j.method, j.method_version, j.config, j.seed, j.precision
        from job j join attempt a on a.job_id = j.id join worker w on w.id = $3 and w.pool = j.pool
        where a.id = $1 and a.fence = $2 and a.state = 'dispatched' and j.fence = a.fence and j.state = 'queued'
          and w.state <> 'gone'
@@ -65,6 +69,7 @@ export function claimAttempt(pool: pg.Pool, claim: Claim): Promise<ClaimedJob | 
       methodVersion: job.method_version,
       config: job.config,
       seed: job.seed,
+      precision: job.precision,
       resume: checkpoint,
     };
   });

@@ -17,7 +17,7 @@ export const JOB_COLUMNS = `job.id, job.name, job.method, job.method_version, jo
   job.preset, job.submitted_config, job.config, job.tags, job.seed, job.priority, job.pool, job.slots, job.progress,
   job.summary, job.waiting, job.attempt_count, job.forked_from, job.submitted_by, job.version, job.submitted_at,
   job.queued_at, job.started_at, job.ended_at, job.team_id, job.tier, job.limits, job.keep, job.max_failures,
-  job.not_before, job.stop_intent,
+  job.not_before, job.stop_intent, job.precision,
   (select coalesce(json_agg(json_build_object('job', need.needs_job_id, 'on', need."on") order by need.needs_job_id), '[]')
    from job_need need where need.job_id = job.id) as needs`;
 
@@ -53,6 +53,7 @@ export interface JobRow {
   limits: Limits;
   keep: Keep;
   max_failures: number;
+  precision: JobView['precision'];
   not_before: Date | null;
   stop_intent: StopIntent | null;
   needs: Need[];
@@ -78,6 +79,7 @@ export const toJobView = (row: JobRow): JobView => ({
   limits: row.limits,
   keep: row.keep,
   maxFailures: row.max_failures,
+  precision: row.precision,
   needs: row.needs,
   notBefore: row.not_before?.toISOString() ?? null,
   stopIntent: row.stop_intent,

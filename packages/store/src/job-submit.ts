@@ -23,6 +23,8 @@ export interface NewJob {
   keep: Keep;
   /** times that the job is tried again after its method threw */
   maxFailures: number;
+  /** null: as the worker is set */
+  precision: JobView['precision'];
   /** RFC 3339; null: any time */
   notBefore: string | null;
   /** waits for `resume` before it may start */
@@ -38,9 +40,9 @@ export interface NewJob {
 export async function submitJob(client: pg.PoolClient, job: NewJob): Promise<JobView> {
   const { rows } = await client.query<JobRow>(
     `insert into job (id, name, method, method_version, preset, submitted_config, config, tags, seed, priority, pool,
-       slots, forked_from, submitted_by, state, team_id, user_id, tier, limits, keep, max_failures, not_before)
+       slots, forked_from, submitted_by, state, team_id, user_id, tier, limits, keep, max_failures, not_before, precision)
      values ($1, $2, $3, $4, $5, $6::jsonb, $7::jsonb, $8::jsonb, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
-       $19::jsonb, $20::jsonb, $21, $22)
+       $19::jsonb, $20::jsonb, $21, $22, $23)
      returning ${JOB_COLUMNS}`,
     [
       uuidV7(),
@@ -65,6 +67,7 @@ export async function submitJob(client: pg.PoolClient, job: NewJob): Promise<Job
       requiredJson(job.keep),
       job.maxFailures,
       job.notBefore,
+      job.precision,
     ],
   );
   const [row] = rows;

@@ -1,3 +1,4 @@
+import type { SuperBlock } from '@crucible/contracts';
 /**
  * @file The Zen-score of a structure (arXiv:2102.01063, section 3 and algorithm 1): how strongly the last feature map
  * answers to a small change of a Gaussian input under Gaussian weights, with the scales that batch normalisation
@@ -12,7 +13,6 @@
 import { batchNormTrain } from '@crucible/engine-native/ops';
 import * as tf from '@tensorflow/tfjs-core';
 import type { ConvSpec } from '../nn/conv.ts';
-import type { SuperBlock } from '../nn/structure/block.ts';
 import { expand } from '../nn/structure/expand.ts';
 import type { NormalSource } from './score-source.ts';
 
