@@ -3,7 +3,7 @@ import { it } from 'node:test';
 import { CrucibleError, END_CODES, type EndCode, type JobState, legalActions } from '@crucible/contracts';
 import type { AttemptFence } from '@crucible/store';
 import { withDatabase } from '../support/database.ts';
-import { newJob, newWorker } from '../support/running-attempt.ts';
+import { dispatchAll, newJob, newWorker } from '../support/running-attempt.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 
 const { store, sql } = await withDatabase();
@@ -97,7 +97,14 @@ function expect(model: Model, command: Command, failure: EndCode): boolean {
   }
 }
 
-const { workerId } = await store.workers.register(newWorker());
+const slots = Array.from({ length: 1000 }, (_, index) => ({
+  index,
+  kind: 'cpu' as const,
+  model: 'test',
+  memoryMib: null,
+}));
+const { workerId } = await store.workers.register(newWorker({ slots })); // room for all: capacity is tested elsewhere
+const place = { workerId, tier: 'normal' } as const;
 
 /** Carries a command out; returns false when the store refused it or did nothing. */
 async function carryOut(jobId: string, command: Command, failure: EndCode, last: AttemptFence): Promise<boolean> {
@@ -106,11 +113,11 @@ async function carryOut(jobId: string, command: Command, failure: EndCode, last:
   switch (command) {
     case 'dispatch':
       await sql.query('update job set not_before = null where id = $1', [jobId]); // pauses are tested elsewhere
-      return (await store.scheduling.dispatch([{ jobId, version }])).length === 1;
+      return (await dispatchAll(store, [{ ...place, jobId, version }])).length === 1;
     case 'stale-dispatch':
-      return (await store.scheduling.dispatch([{ jobId, version: version - 1 }])).length === 1;
+      return (await dispatchAll(store, [{ ...place, jobId, version: version - 1 }])).length === 1;
     case 'claim':
-      return (await store.attempts.claim({ ...last, workerId, slot: 0 })) !== null;
+      return (await store.attempts.claim({ ...last, workerId, slots: [0] })) !== null;
     case 'succeed':
       await store.attempts.finish({ ...finish, outcome: 'succeeded', endCode: 'ok' });
       return true;

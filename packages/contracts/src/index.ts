@@ -51,7 +51,6 @@ export {
   OUTCOMES,
   type Outcome,
   Progress,
-  QueueView,
   Resources,
   SubmitJob,
   Tags,
@@ -92,7 +91,15 @@ export {
   WireNumber,
 } from './metric.ts';
 export { Problem } from './problem.ts';
-export { DEFAULT_POOL, DispatchMessage, dispatchQueue } from './queue.ts';
+export { DEFAULT_POOL, DISPATCH_QUEUES, DispatchMessage, dispatchQueue } from './queue.ts';
+export {
+  QueueEntry,
+  QueueQuery,
+  QueueView,
+  SchedulingPassList,
+  SchedulingPassSummary,
+  SchedulingPassView,
+} from './queue-view.ts';
 export {
   type Block,
   firstOf,

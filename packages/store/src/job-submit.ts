@@ -1,5 +1,6 @@
 import type { JobView, Keep, Limits, Resources, Tier } from '@crucible/contracts';
 import type pg from 'pg';
+import { assertAdmissible } from './admission.ts';
 import { appendEvent } from './append-event.ts';
 import { holdStart } from './checkpoint-resume.ts';
 import { JOB_COLUMNS, type JobRow, toJobView } from './job-row.ts';
@@ -41,6 +42,7 @@ export interface NewJob {
 
 /** See {@link Jobs.submit}. */
 export async function submitJob(client: pg.PoolClient, job: NewJob): Promise<JobView> {
+  await assertAdmissible(client, job);
   if (job.fromCheckpoint !== null) await holdStart(client, job.fromCheckpoint, job);
   const { rows } = await client.query<JobRow>(
     `insert into job (id, name, method, method_version, preset, submitted_config, config, tags, seed, priority, pool,

@@ -1,9 +1,10 @@
+import { POLICY, type SchedulingPolicy } from '@crucible/scheduler';
 import { CHANNELS, type Store } from '@crucible/store';
 import type { FastifyBaseLogger } from 'fastify';
 import type { DispatchQueues } from '../queue/dispatch-queues.ts';
 import { startPulse } from './pulse.ts';
 import { relay } from './relay.ts';
-import { schedulePass } from './schedule-pass.ts';
+import { createScheduler } from './schedule-pass.ts';
 
 const PASS_MS = 1000;
 /** Repair passes in the time of one lease. */
@@ -14,6 +15,8 @@ const SWEEP_MS = 600_000;
 export interface DutyDeps {
   store: Store;
   queues: DispatchQueues;
+  /** @defaultValue the policy of the scheduler package */
+  policy?: SchedulingPolicy;
   log: FastifyBaseLogger;
 }
 
@@ -23,13 +26,15 @@ export interface DutyDeps {
  *
  * @returns a function that ends them and resolves when the last is at rest
  */
-export async function startDuties({ store, queues, log }: DutyDeps): Promise<() => Promise<void>> {
+export async function startDuties(deps: DutyDeps): Promise<() => Promise<void>> {
+  const { store, queues, policy = POLICY, log } = deps;
+  const scheduler = createScheduler({ scheduling: store.scheduling, policy, log });
   const relaying = startPulse('relay', PASS_MS, () => relay(store.outbox, queues), log);
   const scheduling = startPulse(
     'scheduler',
     PASS_MS,
     async () => {
-      if ((await schedulePass(store.scheduling)) > 0) relaying.trigger();
+      if ((await scheduler.pass()) > 0) relaying.trigger();
     },
     log,
   );
@@ -45,6 +50,7 @@ export async function startDuties({ store, queues, log }: DutyDeps): Promise<() 
     'reconcile',
     (1000 * store.leaseSeconds) / REPAIRS_PER_LEASE,
     async () => {
+      await store.scheduling.chargeUse(policy.halfLifeSeconds);
       const report = await store.scheduling.reconcile();
       if (report.lost + report.notClaimed + report.lostWorkers + report.reannounced === 0) return;
       log.warn({ report }, 'repaired what lost workers or messages had left behind');
@@ -61,6 +67,9 @@ export async function startDuties({ store, queues, log }: DutyDeps): Promise<() 
       const answers = await store.idempotency.sweep();
       const messages = await store.outbox.sweep();
       if (chunks + answers + messages > 0) log.info({ chunks, answers, messages }, 'swept');
+      const names = (await store.workers.list()).filter(({ state }) => state !== 'gone').map(({ name }) => name);
+      const numQueues = await queues.removeOthers(names);
+      if (numQueues > 0) log.info({ queues: numQueues }, 'removed the queues of workers that are gone');
     },
     log,
   );
@@ -70,6 +79,7 @@ export async function startDuties({ store, queues, log }: DutyDeps): Promise<() 
   const stop = async (): Promise<void> => {
     queues.onReady(() => {});
     await Promise.all(pulses.map((pulse) => pulse.stop()));
+    await scheduler.settled();
   };
   try {
     const listener = await store.listen(CHANNELS.wake, () => {
