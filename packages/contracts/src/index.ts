@@ -47,12 +47,16 @@ export {
   JobsQuery,
   JobView,
   Limits,
+  MAX_JOBS_PER_BATCH,
   Need,
   OUTCOMES,
   type Outcome,
+  PatchJob,
   Progress,
   Resources,
+  SubmitBatch,
   SubmitJob,
+  SubmittedBatch,
   Tags,
   TIERS,
   type Tier,
@@ -60,6 +64,7 @@ export {
   Waiting,
 } from './job.ts';
 export {
+  isAtLeast,
   isTerminal,
   JOB_ACTIONS,
   JOB_STATES,
@@ -83,6 +88,7 @@ export {
   fromWire,
   MAX_POINTS_PER_BATCH,
   MAX_SERIES_PER_JOB,
+  MaskedBranch,
   PointsQuery,
   PointsView,
   SeriesList,
@@ -100,6 +106,7 @@ export {
   SchedulingPassSummary,
   SchedulingPassView,
 } from './queue-view.ts';
+export { isReference, mapReferences, type PlacedReference, Reference, referencesIn } from './reference.ts';
 export {
   type Block,
   firstOf,

@@ -1,5 +1,6 @@
 import type {
   ChangeCheckpoint,
+  CheckpointCheck,
   CheckpointManifest,
   CheckpointView,
   Keep,
@@ -60,7 +61,7 @@ export interface Checkpoints {
   /** Opens a committed checkpoint for reading. @throws `not-found` when it has no bytes; `checkpoint-corrupt` */
   open(id: string): Promise<OpenCheckpoint>;
   /** Reads all of a committed checkpoint. @throws as `open`; one that is damaged is then out of use */
-  verify(id: string): Promise<{ chunks: number; bytes: number }>;
+  verify(id: string): Promise<CheckpointCheck>;
   /** Pins, unpins or annotates a committed checkpoint. @throws `not-found` */
   change(id: string, change: ChangeCheckpoint): Promise<CheckpointView>;
   /** Removes a committed checkpoint. @throws `not-found`; `checkpoint-in-use` while something needs it */
