@@ -43,6 +43,7 @@ function findPlanOf(
   conv: Conv,
   hasBias: boolean,
   activation: number,
+  isSettled: boolean,
 ): Plan | undefined {
   const { info } = conv;
   const { padInfo } = info;
@@ -50,8 +51,7 @@ function findPlanOf(
   fields.set([info.filterHeight, info.filterWidth, info.outChannels, info.outHeight, info.outWidth], 5);
   fields.set([info.strideHeight, info.strideWidth, padInfo.top, padInfo.left, padInfo.bottom, padInfo.right], 10);
   fields.set([info.dilationHeight, info.dilationWidth, conv.groups, hasBias ? 1 : 0, activation], 16);
-  // outside of training the filter is transformed once, when it is packed, instead of in each call
-  const isInference = way.winograd && kind === FORWARD && engine().state.gradientDepth === 0;
+  const isInference = way.winograd && kind === FORWARD && isSettled;
   const isBlocked = way.form === 'blocked';
   fields.set([isInference, isBlocked, way.winograd, way.form === 'bf16'].map(Number), 21);
   const number = backend.addon.convPlan(fields, sizes);
@@ -91,6 +91,7 @@ function findPlan(
   input: TensorInfo,
   hasBias: boolean,
   activation: number,
+  isSettled = false,
 ): Plan | undefined {
   const { info } = conv;
   if (sizeOf(info.inShape) === 0 || sizeOf(info.outShape) === 0) return undefined;
@@ -103,10 +104,25 @@ function findPlan(
     ROW_MAJOR,
   ];
   for (const way of ways) {
-    const plan = findPlanOf(way, backend, kind, conv, hasBias, activation);
+    const plan = findPlanOf(way, backend, kind, conv, hasBias, activation, isSettled);
     if (plan !== undefined) return plan;
   }
   return undefined;
+}
+
+/** Uses after which transforming a filter once and for all, which takes as long as several calls, has paid off. */
+const USES_OF_SETTLED = 8;
+
+/**
+ * True if a filter has stayed the same for some calls outside of training, as in an evaluation. Then it is transformed
+ * for Winograd once, when it is packed, instead of in each call. The weights of a search are used once or twice.
+ */
+function isSettled(backend: OneDnnBackend, filter: TensorInfo): boolean {
+  if (engine().state.gradientDepth > 0) return false;
+  const record = backend.record(filter.dataId);
+  const { version, count } = record.uses ?? { version: record.version, count: 0 };
+  record.uses = { version: record.version, count: version === record.version ? count + 1 : 1 };
+  return record.uses.count > USES_OF_SETTLED;
 }
 
 /** Packed copy of the filter that the plan wants, filled by the call if it is stale. */
@@ -131,7 +147,7 @@ export function convForward(
   bias: TensorInfo | undefined,
   activation: number,
 ): TensorInfo | undefined {
-  const plan = findPlan(backend, FORWARD, conv, x, bias !== undefined, activation);
+  const plan = findPlan(backend, FORWARD, conv, x, bias !== undefined, activation, isSettled(backend, filter));
   if (plan === undefined) return undefined;
   const packed = packedFilter(backend, plan, filter);
   const { info, values } = backend.outputIn(plan.form, conv.info.outShape);
