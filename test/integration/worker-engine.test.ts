@@ -79,4 +79,21 @@ describe('a worker without its native engine', () => {
     const why = lines.filter((line) => /computed by plain JavaScript.*addon-not-built.*absent\/onednn.node/.test(line));
     assert.equal(why.length, 1, worker.log());
   });
+
+  it('refuses a job that asks for bf16, instead of computing it in f32', async () => {
+    const dataset = await writeBars(folder, TINY_BARS);
+    const { status, body } = await api.post<JobView>('/v1/jobs', {
+      ...tinySearch(dataset, api.pool),
+      precision: 'bf16',
+    });
+    assert.equal(status, 202, JSON.stringify(body));
+    await eventually(
+      'the end of the job',
+      async () => (await api.store.jobs.get(body.id)).endedAt !== null,
+      JOB_LIMIT_MS,
+    );
+    const { precision, endCode, detail } = await api.store.jobs.get(body.id);
+    assert.deepEqual([precision, endCode], ['bf16', 'engine-unavailable']);
+    assert.match(detail ?? '', /engine cpu computes in f32 only/);
+  });
 });

@@ -24,7 +24,9 @@ describe('loadConfig', () => {
       host: '127.0.0.1',
       port: 0,
       dashboardDir: null,
+      scrubDays: 14,
       isSupervised: false,
+      leaseSeconds: 30,
       logLevel: 'info',
     });
     assert.ok(Object.isFrozen(config));

@@ -2,18 +2,29 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { DispatchMessage, EngineInfo, EngineRequest, Slot } from '@crucible/contracts';
 import { CHANNELS, type ClaimedJob, type Listener, type Store } from '@crucible/store';
+import { quietTelemetry, type Telemetry } from '@crucible/telemetry';
 import type { Logger } from 'pino';
 import { type AttemptRun, type AttemptRunParts, startAttempt } from './attempt-run.ts';
+import { createAttemptTraces } from './attempt-traces.ts';
 import type { WorkerConfig } from './config.ts';
 import { type Consumer, startConsumer } from './consumer.ts';
 import { watchEventLoopLag } from './event-loop-lag.ts';
 import { startHeartbeats } from './heartbeat.ts';
+import { watchIdleSlots } from './idle-slots.ts';
+import { observedStore } from './observed-store.ts';
 import { retrying } from './retrying.ts';
 import { createSlotPool } from './slot-pool.ts';
+import { createSpoolBudget } from './spool-budget.ts';
 import type { StateFolder } from './state-folder.ts';
 
+/** The whole process must end soon after the grace: see shutdown.ts. */
+const SHUTDOWN_TERM_MS = 1000;
+
 export interface WorkerParts {
-  config: Pick<WorkerConfig, 'redisUrl' | 'workerName' | 'pool' | 'dataDir' | 'graceMs' | 'childEnv'>;
+  config: Pick<
+    WorkerConfig,
+    'redisUrl' | 'workerName' | 'pool' | 'dataDir' | 'graceMs' | 'leaseMs' | 'spoolLimitBytes' | 'childEnv'
+  >;
   version: string;
   store: Store;
   state: StateFolder;
@@ -23,6 +34,8 @@ export interface WorkerParts {
   slots: readonly Slot[];
   childModule: URL;
   log: Logger;
+  /** @defaultValue nothing is traced, and the metrics are read by nobody */
+  telemetry?: Telemetry;
 }
 
 /** A registered worker that takes attempts. */
@@ -36,7 +49,10 @@ export interface RunningWorker {
 
 /** Registers a worker and starts to take attempts. Waits for the database as long as `signal` allows. */
 export async function startWorker(parts: WorkerParts, signal: AbortSignal): Promise<RunningWorker> {
-  const { config, version, store, state, engine, request, slots, childModule, log } = parts;
+  const { config, version, state, engine, request, slots, childModule, log } = parts;
+  const { metrics, tracing } = parts.telemetry ?? quietTelemetry('worker');
+  const traces = createAttemptTraces(tracing, config.workerName);
+  const store = observedStore(parts.store, metrics, traces);
   const onWait = (error: unknown, waitMs: number) => log.warn({ err: error, waitMs }, 'waiting for the database');
   const { workerId, leftovers } = await retrying(
     () =>
@@ -57,7 +73,9 @@ export async function startWorker(parts: WorkerParts, signal: AbortSignal): Prom
 
   const runs = new Map<string, AttemptRun>();
   const pool = createSlotPool(slots);
+  const idle = watchIdleSlots(slots.length);
   const lag = watchEventLoopLag();
+  const budget = createSpoolBudget(config.spoolLimitBytes);
   const attemptParts: AttemptRunParts = {
     store,
     state,
@@ -66,13 +84,19 @@ export async function startWorker(parts: WorkerParts, signal: AbortSignal): Prom
     childEnv: config.childEnv,
     engine: { ...request, name: engine.name, threads: engine.threads },
     dataDir: config.dataDir,
-    graceMs: config.graceMs,
+    leaseMs: config.leaseMs,
+    budget,
   };
+  /** When each claim was sent. */
+  const claimedAtMs = new WeakMap<ClaimedJob, number>();
   const start = (claimed: ClaimedJob, slot: Slot): void => {
-    const run = startAttempt(claimed, slot, attemptParts);
+    const run = startAttempt(claimed, slot, attemptParts, claimedAtMs.get(claimed));
     runs.set(run.attemptId, run);
+    idle.setBusy(runs.size);
     void run.ended.then(() => {
       runs.delete(run.attemptId);
+      idle.setBusy(runs.size);
+      traces.end(run.attemptId);
       pool.release(slot);
     });
   };
@@ -81,6 +105,8 @@ export async function startWorker(parts: WorkerParts, signal: AbortSignal): Prom
     workerId,
     runs: () => runs.values(),
     takeLagMs: lag.takeMs,
+    spoolBytes: () => Math.max(0, Math.round(budget.bytes)),
+    leaseMs: config.leaseMs,
     log,
   });
   // A cancel reaches its child at once this way; a lost notification costs no more than one heartbeat.
@@ -100,8 +126,11 @@ export async function startWorker(parts: WorkerParts, signal: AbortSignal): Prom
     reportReplaced = resolve;
   });
   /** Takes an attempt. A worker that was replaced must leave the message to its successor. */
-  const claim = async ({ attemptId, fence }: DispatchMessage, slot: Slot): Promise<ClaimedJob | null> => {
+  const claim = async ({ attemptId, fence, trace }: DispatchMessage, slot: Slot): Promise<ClaimedJob | null> => {
+    traces.expect(attemptId, trace);
+    const sentAt = performance.now();
     const claimed = await store.attempts.claim({ attemptId, fence, workerId, slot: slot.index });
+    if (claimed !== null) claimedAtMs.set(claimed, sentAt);
     if (claimed !== null || (await store.workers.list()).some(({ id }) => id === workerId)) return claimed;
     reportReplaced();
     throw new Error(`another worker has taken the name ${config.workerName} over`);
@@ -112,7 +141,15 @@ export async function startWorker(parts: WorkerParts, signal: AbortSignal): Prom
     slots: pool,
     claim,
     start,
+    lockMs: config.leaseMs,
     log,
+  });
+
+  metrics.beforeScrape(() => {
+    const lags = [...runs.values()].map((run) => run.ingestLagMs());
+    metrics.gauge('crucible_ingest_lag_seconds').set(Math.max(0, ...lags) / 1000);
+    metrics.gauge('crucible_spool_bytes').set(Math.max(0, budget.bytes));
+    metrics.counter('crucible_gpu_seconds_total').inc({ team: '', class: 'idle' }, idle.takeSeconds());
   });
 
   return {
@@ -122,10 +159,13 @@ export async function startWorker(parts: WorkerParts, signal: AbortSignal): Prom
       log.info({ attempts: runs.size }, 'draining');
       const attempt = async (what: string, action: () => Promise<unknown>) =>
         action().catch((error) => log.warn({ err: error }, `${what} failed`));
-      const draining = attempt('telling the store', () => store.workers.setState(workerId, 'draining'));
-      for (const run of runs.values()) run.stop('release');
+      const draining = attempt('telling the store', () => store.workers.leave(workerId));
+      const giveBack = () => {
+        for (const run of runs.values()) run.stop('release', { messageMs: config.graceMs, termMs: SHUTDOWN_TERM_MS });
+      };
+      giveBack();
       await Promise.all([draining, attempt('leaving the queue', () => consumer.stop())]);
-      for (const run of runs.values()) run.stop('release'); // claimed while the queue was left
+      giveBack(); // also those that were claimed while the queue was left
       await Promise.all([...runs.values()].map(({ ended }) => ended));
       await attempt('stopping the heartbeats', () => heartbeats.close());
       listening.abort(new Error('the worker has drained'));

@@ -5,7 +5,8 @@ import { loadConfig } from './config.ts';
 import { EXIT, type ExitCode, exitCodeOf, UsageError } from './exit-code.ts';
 import type { Verb, VerbContext } from './verb.ts';
 import { artifacts } from './verbs/artifacts.ts';
-import { queue, workers } from './verbs/cluster.ts';
+import { ckpt } from './verbs/ckpt.ts';
+import { cordon, drain, queue, uncordon, undrain, workers } from './verbs/cluster.ts';
 import { cancel, fork, retry } from './verbs/commands.ts';
 import { logs } from './verbs/logs.ts';
 import { methods } from './verbs/methods.ts';
@@ -28,8 +29,13 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   retry,
   fork,
   artifacts,
+  ckpt,
   queue,
   workers,
+  cordon,
+  uncordon,
+  drain,
+  undrain,
 };
 
 export interface RunOptions extends Pick<VerbContext, 'print' | 'note'> {

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import type { Fault } from './errors.ts';
+import { structureStringFaults } from './structure/check.ts';
 
 /** Longest structure string that is accepted, in characters. */
 export const MAX_STRUCTURE_LENGTH = 20_000;
@@ -12,7 +13,7 @@ export const Architecture = Type.Union([
   Type.Object(
     {
       kind: Type.Literal('resnet'),
-      depth: Type.Enum([18, 34, 50], { default: 18 }),
+      depth: Type.Enum([18, 34, 50, 101, 152], { default: 18 }),
       width: Type.Integer({
         minimum: 1,
         maximum: 1024,
@@ -72,6 +73,8 @@ export type Architecture = Static<typeof Architecture>;
 
 /** What the schema cannot say. `at` is the pointer of the architecture inside the whole config. */
 export function architectureFaults(architecture: Architecture, at: string): Fault[] {
+  if (architecture.kind === 'structure')
+    return structureStringFaults(architecture.structure).map((message) => ({ pointer: `${at}/structure`, message }));
   if (architecture.kind !== 'small-cnn' || architecture.channels.length === architecture.strides.length) return [];
   const { channels, strides } = architecture;
   return [

@@ -63,12 +63,12 @@ function toQueueView({ queued, pools }: SchedulingSnapshot): QueueView {
   };
 }
 
-export function createScheduling({ pool }: Database): Scheduling {
+export function createScheduling({ pool, leaseSeconds }: Database): Scheduling {
   return {
     snapshot: () => readSnapshot(pool),
     dispatch: (decisions) => dispatchJobs(pool, decisions),
     setWaiting: (reasons) => setWaiting(pool, reasons),
-    reconcile: () => reconcile(pool),
+    reconcile: () => reconcile(pool, leaseSeconds),
     queue: async () => toQueueView(await readSnapshot(pool)),
   };
 }

@@ -49,6 +49,16 @@ describe('resolveConfig', () => {
   });
 
   it('checks what the schema cannot say', () => {
+    const brokenChain = 'SuperConvK3BNRELU(1,8,1,1)SuperResK3K3(16,16,1,8,1)';
+    assert.deepEqual(faultsIn({ search: { initStructure: brokenChain } }), {
+      '/config/search/initStructure': 'block 2 takes 16 channels, the block before it gives 8',
+    });
+    assert.match(
+      faultsIn({ search: { initStructure: 'SuperConvK3BNRELU(1,8,1,1)SuperRes(8,8)' } })[
+        '/config/search/initStructure'
+      ] ?? '',
+      /position 26: expected the name of a known block/,
+    );
     assert.deepEqual(faultsIn({ search: { initStructure: 'SuperConvK3BNRELU(3,8,1,1)' } }), {
       '/config/search/initStructure': 'takes 3 input channels, fashion-mnist has 1',
     });

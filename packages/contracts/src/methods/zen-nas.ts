@@ -1,11 +1,30 @@
 import { type Static, Type } from 'typebox';
 import { MAX_STRUCTURE_LENGTH } from '../architecture.ts';
-import { DATASETS, DatasetConfig, datasetFaults, LoaderConfig } from '../dataset.ts';
+import { DATASETS, DatasetConfig, type DatasetName, datasetFaults, LoaderConfig } from '../dataset.ts';
 import type { Fault } from '../errors.ts';
 import type { MethodDescriptor } from '../method.ts';
+import { firstOf, inChannels } from '../structure/block.ts';
+import { structureStringFaults } from '../structure/check.ts';
+import { parseStructure } from '../structure/parse.ts';
 
 const Limit = (description: string) =>
   Type.Union([Type.Number({ exclusiveMinimum: 0 }), Type.Null()], { default: null, description });
+
+/** Figures of a network without training it, section 4.2 and table 3 of arXiv:2102.01063. */
+export const PROXY_NAMES = [
+  'zen',
+  'phi',
+  'naswot',
+  'grad-norm',
+  'synflow',
+  'te-nas',
+  'ntk-condition',
+  'linear-regions',
+  'flops',
+  'params',
+  'random',
+] as const;
+export type ProxyName = (typeof PROXY_NAMES)[number];
 
 /** Zen-NAS: evolutionary search by Zen-score, then training of the winner. Sections refer to arXiv:2102.01063. */
 export const ZenNasConfig = Type.Object(
@@ -13,6 +32,11 @@ export const ZenNasConfig = Type.Object(
     dataset: DatasetConfig,
     score: Type.Object(
       {
+        proxy: Type.Enum([...PROXY_NAMES], {
+          default: 'zen',
+          description:
+            'what drives the search, larger is better: the Zen-score or one of the proxies that the paper compares with it; mode and alpha are of the Zen-score (alpha of phi, too)',
+        }),
         mode: Type.Enum(['paper', 'paper_fro', 'repo'], {
           default: 'paper',
           description:
@@ -174,25 +198,25 @@ export const ZenNasSummary = Type.Object({
 });
 export type ZenNasSummary = Static<typeof ZenNasSummary>;
 
+/** Faults of a structure string for the images of a dataset. */
+function structureFaultsFor(structure: string, dataset: DatasetName, pointer: string): Fault[] {
+  const faults = structureStringFaults(structure);
+  const { channels } = DATASETS[dataset];
+  if (faults.length === 0 && channels !== null) {
+    const taken = inChannels(firstOf(parseStructure(structure)));
+    if (taken !== channels) faults.push(`takes ${taken} input channels, ${dataset} has ${channels}`);
+  }
+  return faults.map((message) => ({ pointer, message }));
+}
+
 const faults = (config: ZenNasConfig): Fault[] => {
   const found = datasetFaults(config.dataset, '/dataset');
   if (config.search.warmPool > config.search.population)
     found.push({ pointer: '/search/warmPool', message: 'must be at most population' });
   if (config.search.finalRescoreTopK > config.search.population)
     found.push({ pointer: '/search/finalRescoreTopK', message: 'must be at most population' });
-  const { channels } = DATASETS[config.dataset.name];
-  const first =
-    config.search.initStructure === null ? null : /^\w+\((?:[^|()]*\|)?(\d+),/.exec(config.search.initStructure);
-  if (config.search.initStructure !== null && first === null)
-    found.push({
-      pointer: '/search/initStructure',
-      message: 'does not begin with a block such as SuperConvK3BNRELU(3,8,1,1)',
-    });
-  else if (first && channels !== null && Number(first[1]) !== channels)
-    found.push({
-      pointer: '/search/initStructure',
-      message: `takes ${first[1]} input channels, ${config.dataset.name} has ${channels}`,
-    });
+  if (config.search.initStructure !== null)
+    found.push(...structureFaultsFor(config.search.initStructure, config.dataset.name, '/search/initStructure'));
   return found;
 };
 

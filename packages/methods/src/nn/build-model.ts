@@ -1,12 +1,9 @@
-import type { Architecture } from '@crucible/contracts';
+import { type Architecture, assertBuildable, parseStructure, superBlocks } from '@crucible/contracts';
 import { type BuildOptions, DEFAULT_BATCH_NORM_MOMENTUM } from './build-options.ts';
 import { mlp } from './mlp.ts';
 import type { Network } from './network.ts';
 import { resnet } from './resnet.ts';
 import { smallCnn } from './small-cnn.ts';
-import { assertBuildable } from './structure/check.ts';
-import { superBlocks } from './structure/expand.ts';
-import { parseStructure } from './structure/parse.ts';
 import { structureNetwork } from './structure-network.ts';
 
 /**

@@ -1,10 +1,9 @@
+import { parseStructure, superBlocks } from '@crucible/contracts';
 import '../testing/setup.ts';
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import * as tf from '@tensorflow/tfjs-core';
 import { countStructure } from '../nn/structure/count.ts';
-import { superBlocks } from '../nn/structure/expand.ts';
-import { parseStructure } from '../nn/structure/parse.ts';
 import { createRng } from '../random/create-rng.ts';
 import { gradientError } from '../testing/gradient.ts';
 import { structureNetwork } from './structure-network.ts';

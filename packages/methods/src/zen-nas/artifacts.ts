@@ -1,7 +1,6 @@
-import type { ZenNasConfig } from '@crucible/contracts';
+import { parseStructure, superBlocks, type ZenNasConfig } from '@crucible/contracts';
 import { countStructure } from '../nn/structure/count.ts';
-import { depthOf, superBlocks } from '../nn/structure/expand.ts';
-import { parseStructure } from '../nn/structure/parse.ts';
+import { depthOf } from '../nn/structure/expand.ts';
 import type { CurvePoint } from './run-state.ts';
 import { type Candidate, ranked } from './search.ts';
 

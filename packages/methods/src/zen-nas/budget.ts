@@ -1,4 +1,4 @@
-import type { SuperBlock } from '../nn/structure/block.ts';
+import type { SuperBlock } from '@crucible/contracts';
 import { type Counter, countStructure } from '../nn/structure/count.ts';
 import { depthOf } from '../nn/structure/expand.ts';
 

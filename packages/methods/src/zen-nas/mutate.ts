@@ -1,4 +1,4 @@
-import type { SuperBlock } from '../nn/structure/block.ts';
+import type { SuperBlock } from '@crucible/contracts';
 import { rechained } from '../nn/structure/chain.ts';
 import { splitDeepBlocks } from '../nn/structure/split.ts';
 import type { Rng } from '../random/rng.ts';

@@ -1,8 +1,6 @@
-import type { ZenNasConfig } from '@crucible/contracts';
+import { parseStructure, superBlocks, type ZenNasConfig } from '@crucible/contracts';
 import type { Dataset } from '../data/dataset.ts';
 import type { MethodContext } from '../method.ts';
-import { superBlocks } from '../nn/structure/expand.ts';
-import { parseStructure } from '../nn/structure/parse.ts';
 import { obeyStop } from '../obey-stop.ts';
 import { checkpointOf, type Found, type RunState } from './run-state.ts';
 import { scoreCandidate } from './score-candidate.ts';
@@ -28,12 +26,12 @@ export async function rescorePhase(
     throw new Error(
       `none of ${search.iteration} children kept the budgets ${JSON.stringify(search.rejected)}; raise the budgets or search.iterations`,
     );
-  const resolution = imageResolution(dataset);
+  const image = { resolution: imageResolution(dataset), classes: dataset.classes };
   for (const { structure } of candidates.slice(rescored.length)) {
     await obeyStop(ctx, () => checkpointOf(run));
     const blocks = superBlocks(parseStructure(structure));
     const repeats = { first: config.score.repeats, count: finalRescoreRepeats };
-    const score = await scoreCandidate(structure, blocks, config, resolution, (name) => ctx.rng(name), repeats);
+    const score = await scoreCandidate(structure, blocks, config, image, (name) => ctx.rng(name), repeats);
     rescored.push({ structure, score });
     ctx.progress({
       phase: 'rescore',

@@ -1,16 +1,15 @@
+import { parseStructure, superBlocks, type ZenNasConfig, type ZenNasSummary } from '@crucible/contracts';
 /**
  * @file Zen-NAS (arXiv:2102.01063): evolutionary search by Zen-score under budgets, then training of the winner.
  *
  * Differs from the paper: see `score.ts` for the score and `search.ts` for the search; the winner is the candidate with
  * the best mean over many fresh draws; training has neither teacher nor mixup nor the stronger augmentations.
  */
-import type { ZenNasConfig, ZenNasSummary } from '@crucible/contracts';
 import type { Dataset } from '../data/dataset.ts';
 import { encodeSafetensors } from '../data/safetensors.ts';
 import type { Method, MethodContext } from '../method.ts';
 import { countStructure } from '../nn/structure/count.ts';
-import { depthOf, superBlocks } from '../nn/structure/expand.ts';
-import { parseStructure } from '../nn/structure/parse.ts';
+import { depthOf } from '../nn/structure/expand.ts';
 import { modelTensors } from '../train/save-training.ts';
 import { learningCurveCsv, populationJson } from './artifacts.ts';
 import { rescorePhase } from './rescore-phase.ts';

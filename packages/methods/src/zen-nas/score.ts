@@ -1,3 +1,4 @@
+import type { SuperBlock } from '@crucible/contracts';
 /**
  * @file The Zen-score of a structure (arXiv:2102.01063, section 3 and algorithm 1): how strongly the last feature map
  * answers to a small change of a Gaussian input under Gaussian weights, with the scales that batch normalisation
@@ -12,12 +13,8 @@
 import { convNormTrain } from '@crucible/engine-native/ops';
 import * as tf from '@tensorflow/tfjs-core';
 import type { ConvSpec } from '../nn/conv.ts';
-import type { SuperBlock } from '../nn/structure/block.ts';
-import { expand } from '../nn/structure/expand.ts';
+import { type PlainStack, type ScoredLayer, structureStack } from './plain-stack.ts';
 import type { NormalSource } from './score-source.ts';
-
-/** Added to the variance in every batch normalisation of a scored network. */
-const BATCH_NORM_EPSILON = 1e-3;
 
 export type ScoreMode = 'paper' | 'paper_fro' | 'repo';
 
@@ -51,14 +48,14 @@ type LayerVariance = {
  * One draw of the Zen-score. The network has neither links nor squeeze-and-excitation nor a head; both inputs are
  * normalised by their own batch statistics, and the last ReLU is part of the network.
  *
- * @param blocks a buildable structure
+ * @param network a buildable structure, or a stack of layers
  */
 export async function zenScore(
-  blocks: readonly SuperBlock[],
+  network: readonly SuperBlock[] | PlainStack,
   options: ScoreOptions,
   source: NormalSource,
 ): Promise<ZenScore> {
-  const layers = expand(blocks, { residuals: false, squeezeExcite: false }).flatMap((unit) => unit.layers);
+  const { layers, epsilon } = 'layers' in network ? network : structureStack(network);
   const [channels, resolution] = [layers[0]?.in ?? 0, options.resolution];
   const shape: [number, number, number, number] = [options.batchSize, resolution, resolution, channels];
   const outputs = tf.tidy(() => {
@@ -69,13 +66,13 @@ export async function zenScore(
       const weights = kernelOf(layer, i, source);
       const before = [clean, perturbed];
       const after = tf.tidy(() => {
-        const first = normalisedRelu(clean, weights, layer);
-        const second = normalisedRelu(perturbed, weights, layer);
+        const first = normalisedRelu(clean, weights, layer, epsilon);
+        const second = normalisedRelu(perturbed, weights, layer, epsilon);
         return { y0: first.y, v0: first.variance, y1: second.y, v1: second.variance };
       });
       tf.dispose([...before, weights]);
-      [clean, perturbed] = [after.y0, after.y1];
-      const values = clean.size / layer.out;
+      const values = after.y0.size / layer.out;
+      [clean, perturbed] = [pooled(after.y0, layer), pooled(after.y1, layer)];
       variances.push({ clean: after.v0, perturbed: after.v1, values });
     });
     return { norms: normsOf(clean, perturbed, options.mode), variances };
@@ -104,19 +101,27 @@ const kernelOf = (layer: ConvSpec, index: number, source: NormalSource): tf.Tens
   return tf.tensor4d(source.weights(index, shape), shape);
 };
 
+/** The input of the next layer; frees `y` when it is pooled. */
+const pooled = (y: tf.Tensor4D, { maxPool }: ScoredLayer): tf.Tensor4D => {
+  if (maxPool !== true) return y;
+  const smaller = tf.maxPool(y, 3, 2, 1);
+  y.dispose();
+  return smaller;
+};
+
 /** `x` after a layer, normalised by its own batch, then ReLU; and the layer's unbiased variance per channel. */
 const normalisedRelu = (
   x: tf.Tensor4D,
   weights: tf.Tensor4D,
   { out, kernel, stride, depthwise }: ConvSpec,
+  epsilon: number,
 ): { y: tf.Tensor4D; variance: tf.Tensor1D } => {
   const [ones, zeros] = [tf.ones<tf.Rank.R1>([out]), tf.zeros<tf.Rank.R1>([out])];
   // running statistics that keep nothing of their old value are those of the batch
   const moving = { mean: tf.variable(zeros, false), variance: tf.variable(zeros, false), momentum: 0 };
   // a number pads every side alike; 'same' would pad strided layers on one side only
   const shape = { strides: stride, pad: (kernel - 1) / 2, depthwise };
-  const norm = { epsilon: BATCH_NORM_EPSILON, activation: 'relu', moving } as const;
-  const y = convNormTrain(x, weights, ones, zeros, { ...shape, ...norm });
+  const y = convNormTrain(x, weights, ones, zeros, { ...shape, epsilon, activation: 'relu', moving });
   const variance = tf.clone(moving.variance) as tf.Tensor1D;
   moving.mean.dispose();
   moving.variance.dispose();

@@ -1,4 +1,4 @@
-import type { SuperBlock } from '../nn/structure/block.ts';
+import type { SuperBlock } from '@crucible/contracts';
 import { round8 } from '../nn/structure/round8.ts';
 import type { Rng } from '../random/rng.ts';
 

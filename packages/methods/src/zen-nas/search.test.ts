@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { structureFaults } from '../nn/structure/check.ts';
+import { parseStructure, printStructure, structureFaults, superBlocks } from '@crucible/contracts';
 import { countStructure } from '../nn/structure/count.ts';
-import { depthOf, superBlocks } from '../nn/structure/expand.ts';
-import { parseStructure } from '../nn/structure/parse.ts';
-import { printStructure } from '../nn/structure/print.ts';
+import { depthOf } from '../nn/structure/expand.ts';
 import { createRng } from '../random/create-rng.ts';
 import type { Rng } from '../random/rng.ts';
 import { brokenBudget } from './budget.ts';

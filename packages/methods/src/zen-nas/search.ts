@@ -1,3 +1,4 @@
+import { parseStructure, printStructure, type SuperBlock, superBlocks } from '@crucible/contracts';
 /**
  * @file Steady-state evolutionary search (arXiv:2102.01063, algorithm 2) as steps over a plain state.
  *
@@ -6,10 +7,6 @@
  * refuses the child.
  */
 
-import type { SuperBlock } from '../nn/structure/block.ts';
-import { superBlocks } from '../nn/structure/expand.ts';
-import { parseStructure } from '../nn/structure/parse.ts';
-import { printStructure } from '../nn/structure/print.ts';
 import type { Rng } from '../random/rng.ts';
 import { type Budget, type BudgetName, brokenBudget } from './budget.ts';
 import { mutate } from './mutate.ts';

@@ -1,7 +1,4 @@
-import type { SuperBlock } from '../nn/structure/block.ts';
-import { assertBuildable } from '../nn/structure/check.ts';
-import { superBlocks } from '../nn/structure/expand.ts';
-import { parseStructure } from '../nn/structure/parse.ts';
+import { assertBuildable, parseStructure, type SuperBlock, superBlocks } from '@crucible/contracts';
 import type { SpaceName } from './search-space.ts';
 
 /** Start structures of the released searches, for small images and, where the stem has stride 2, for large ones. */

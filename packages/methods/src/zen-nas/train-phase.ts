@@ -1,9 +1,7 @@
-import { AUGMENTATION_PRESETS, type ZenNasConfig } from '@crucible/contracts';
+import { AUGMENTATION_PRESETS, parseStructure, superBlocks, type ZenNasConfig } from '@crucible/contracts';
 import type { Dataset } from '../data/dataset.ts';
 import { type MethodContext, NonFiniteError } from '../method.ts';
 import type { Model } from '../nn/model.ts';
-import { superBlocks } from '../nn/structure/expand.ts';
-import { parseStructure } from '../nn/structure/parse.ts';
 import { structureNetwork } from '../nn/structure-network.ts';
 import { obeyStop } from '../obey-stop.ts';
 import { cosineSchedule, withWarmup } from '../schedule/schedule.ts';

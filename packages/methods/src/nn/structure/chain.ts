@@ -1,4 +1,4 @@
-import type { SuperBlock } from './block.ts';
+import type { SuperBlock } from '@crucible/contracts';
 
 /** The blocks with each one's input channels set to what the block before it gives; the first keeps its own. */
 export function rechained(blocks: readonly SuperBlock[]): SuperBlock[] {

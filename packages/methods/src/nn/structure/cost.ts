@@ -1,4 +1,4 @@
-import type { Block } from './block.ts';
+import type { Block } from '@crucible/contracts';
 
 /** What a block costs for one image. */
 export interface Cost {

@@ -1,4 +1,4 @@
-import { type Block, lastOf, outChannels, type SuperBlock } from './block.ts';
+import { type Block, lastOf, outChannels, type SuperBlock } from '@crucible/contracts';
 import { type Cost, costOfChain } from './cost.ts';
 import { exactCost } from './exact-counter.ts';
 import { leafBlocks } from './leaves.ts';

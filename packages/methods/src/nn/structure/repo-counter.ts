@@ -1,4 +1,4 @@
-import { type Block, inChannels, outChannels } from './block.ts';
+import { type Block, inChannels, outChannels } from '@crucible/contracts';
 import { type Cost, costOfBranches, costOfChain, freeAt } from './cost.ts';
 import { squeezedWidth } from './squeezed-width.ts';
 

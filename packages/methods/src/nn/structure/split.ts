@@ -1,4 +1,4 @@
-import type { SuperBlock } from './block.ts';
+import type { SuperBlock } from '@crucible/contracts';
 
 /**
  * Cuts every residual super block of `threshold` layers or more in two of the same type: half the threshold first,
