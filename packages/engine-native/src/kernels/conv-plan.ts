@@ -110,6 +110,12 @@ function findPlan(
   return undefined;
 }
 
+/** True if oneDNN takes the convolution, and where a gradient may be asked for, both gradients too. */
+export function canConvolve(backend: OneDnnBackend, conv: Conv, x: TensorInfo): boolean {
+  const kinds = engine().state.gradientDepth > 0 ? [FORWARD, BACKWARD_INPUT, BACKWARD_FILTER] : [FORWARD];
+  return kinds.every((kind) => findPlan(backend, kind, conv, x, false, 0) !== undefined);
+}
+
 /** Uses after which transforming a filter once and for all, which takes as long as several calls, has paid off. */
 const USES_OF_SETTLED = 8;
 
