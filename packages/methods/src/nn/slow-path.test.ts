@@ -66,6 +66,7 @@ describe('a training step and an evaluation run on native kernels alone', () => 
         const groups = decayGroups(model, 1e-4);
         const optimizers = [
           createOptimizer({ kind: 'sgd', momentum: 0.9, nesterov: true }, groups),
+          createOptimizer({ kind: 'lars', momentum: 0.9, trust: 1e-3, epsilon: 1e-8 }, groups),
           createOptimizer({ kind: 'adamw', beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }, groups),
         ];
         const pixels = new Float32Array(BATCH * SIDE * SIDE * 3);
