@@ -60,8 +60,6 @@ export class TensorRecord {
   isEscaped = false;
   /** Packed copies by plan number, only on convolution weights. */
   packed: Map<number, PackedWeights> | undefined;
-  /** Calls outside of training that read one version, only on convolution weights. */
-  uses: { readonly version: number; readonly count: number } | undefined;
   blocked: BlockedForm | undefined;
   /** The same elements as row-major bf16; a rounded copy unless `isNarrow`. */
   bf16: Uint16Array | undefined;

@@ -1,4 +1,4 @@
-import { engine, type TensorInfo } from '@tensorflow/tfjs-core';
+import { engine, type TensorInfo, Variable } from '@tensorflow/tfjs-core';
 import { BLOCK_CHANNELS, type OneDnnBackend } from '../backend.ts';
 import { sizeOf } from '../native-kernel.ts';
 import type { Form } from '../tensor-record.ts';
@@ -116,20 +116,12 @@ export function canConvolve(backend: OneDnnBackend, conv: Conv, x: TensorInfo): 
   return kinds.every((kind) => findPlan(backend, kind, conv, x, false, 0) !== undefined);
 }
 
-/** Uses after which transforming a filter once and for all, which takes as long as several calls, has paid off. */
-const USES_OF_SETTLED = 8;
-
 /**
- * True if a filter has stayed the same for some calls outside of training, as in an evaluation. Then it is transformed
- * for Winograd once, when it is packed, instead of in each call. The weights of a search are used once or twice.
+ * True if a filter will stay the same for many calls: a variable outside of training, as in an evaluation. Then it is
+ * transformed for Winograd once, when it is packed, which takes as long as ten calls save. A search, whose weights are
+ * plain tensors, uses them once or twice.
  */
-function isSettled(backend: OneDnnBackend, filter: TensorInfo): boolean {
-  if (engine().state.gradientDepth > 0) return false;
-  const record = backend.record(filter.dataId);
-  const { version, count } = record.uses ?? { version: record.version, count: 0 };
-  record.uses = { version: record.version, count: version === record.version ? count + 1 : 1 };
-  return record.uses.count > USES_OF_SETTLED;
-}
+const isSettled = (filter: TensorInfo): boolean => engine().state.gradientDepth === 0 && filter instanceof Variable;
 
 /** Packed copy of the filter that the plan wants, filled by the call if it is stale. */
 function packedFilter(backend: OneDnnBackend, plan: Plan, filter: TensorInfo) {
@@ -153,7 +145,7 @@ export function convForward(
   bias: TensorInfo | undefined,
   activation: number,
 ): TensorInfo | undefined {
-  const plan = findPlan(backend, FORWARD, conv, x, bias !== undefined, activation, isSettled(backend, filter));
+  const plan = findPlan(backend, FORWARD, conv, x, bias !== undefined, activation, isSettled(filter));
   if (plan === undefined) return undefined;
   const packed = packedFilter(backend, plan, filter);
   const { info, values } = backend.outputIn(plan.form, conv.info.outShape);
