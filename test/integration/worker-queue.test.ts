@@ -19,9 +19,13 @@ const claimedOf = ({ attemptId, fence }: DispatchMessage): ClaimedJob => ({
   methodVersion: '1',
   config: {},
   seed: 1,
-  limits: { maxRunSeconds: null, maxQueueSeconds: null, stallSeconds: null },
   precision: null,
+  limits: { maxRunSeconds: null, maxQueueSeconds: null, stallSeconds: null },
   resume: null,
+  teamId: 'default',
+  tier: 'normal',
+  waitedSeconds: 0,
+  dispatchSeconds: 0,
 });
 
 describe('a consumer', () => {

@@ -19,6 +19,12 @@ export const Environment = Type.Object({
   CRUCIBLE_HOST: Type.String({ minLength: 1, default: '127.0.0.1', description: 'address to listen on' }),
   CRUCIBLE_PORT: Type.Integer({ minimum: 0, maximum: 65_535, default: 0, description: '0: any free port' }),
   CRUCIBLE_DASHBOARD_DIR: Type.Optional(Type.String({ minLength: 1, description: 'built dashboard, served under /' })),
+  CRUCIBLE_SCRUB_DAYS: Type.Integer({
+    minimum: 1,
+    maximum: 365,
+    default: 14,
+    description: 'days within which every stored chunk is read again',
+  }),
   CRUCIBLE_SUPERVISED: Type.Boolean({ default: false, description: 'stop when standard input ends' }),
   CRUCIBLE_LEASE_SECONDS: Type.Integer({
     minimum: 1,
@@ -26,6 +32,13 @@ export const Environment = Type.Object({
     default: LEASE_SECONDS,
     description: "time that an attempt stays its worker's after a heartbeat; as in every process of the cluster",
   }),
+  CRUCIBLE_METRICS_HOST: Type.String({ minLength: 1, default: '127.0.0.1', description: 'address for Prometheus' }),
+  CRUCIBLE_METRICS_PORT: Type.Optional(
+    Type.Integer({ minimum: 0, maximum: 65_535, description: 'serves /metrics; unset: nowhere, 0: any free port' }),
+  ),
+  OTEL_EXPORTER_OTLP_ENDPOINT: Type.Optional(
+    Type.String({ pattern: '^https?://', description: 'http://HOST:4318, gets traces; unset: no traces' }),
+  ),
   CRUCIBLE_LOG_LEVEL: Type.Enum([...LOG_LEVELS, 'fatal', 'silent'], { default: 'info' }),
 });
 
@@ -36,8 +49,13 @@ export interface Config {
   readonly host: string;
   readonly port: number;
   readonly dashboardDir: string | null;
+  readonly scrubDays: number;
   readonly isSupervised: boolean;
   readonly leaseSeconds: number;
+  /** where Prometheus reads; null: nowhere */
+  readonly metrics: { readonly host: string; readonly port: number } | null;
+  /** receiver of traces; null: none */
+  readonly otlpEndpoint: string | null;
   readonly logLevel: string;
 }
 
@@ -72,8 +90,14 @@ export function loadConfig(env: Variables): Config {
     host: values.CRUCIBLE_HOST,
     port: values.CRUCIBLE_PORT,
     dashboardDir: values.CRUCIBLE_DASHBOARD_DIR ?? null,
+    scrubDays: values.CRUCIBLE_SCRUB_DAYS,
     isSupervised: values.CRUCIBLE_SUPERVISED,
     leaseSeconds: values.CRUCIBLE_LEASE_SECONDS,
+    metrics:
+      values.CRUCIBLE_METRICS_PORT === undefined
+        ? null
+        : { host: values.CRUCIBLE_METRICS_HOST, port: values.CRUCIBLE_METRICS_PORT },
+    otlpEndpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
     logLevel: values.CRUCIBLE_LOG_LEVEL,
   });
 }

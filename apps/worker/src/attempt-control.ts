@@ -38,6 +38,12 @@ export interface AttemptControl {
   close(): void;
 }
 
+function endCodeOf(error: unknown): EndCode {
+  if (!(error instanceof CrucibleError)) return 'infrastructure';
+  if (error.code === 'checkpoint-corrupt') return 'checkpoint-corrupt';
+  return METHODS_FAULTS.includes(error.code) ? 'method-error' : 'infrastructure';
+}
+
 const AT_ONCE: StopTimes = { messageMs: 0, termMs: 0 };
 const rank = (cause: StopCause | null): number => (cause === null ? -1 : STOP_CAUSES.indexOf(cause));
 
@@ -88,9 +94,8 @@ export function createAttemptControl(log: Logger): AttemptControl {
         return;
       }
       log.error({ err: error }, 'the attempt cannot go on');
-      const isMethods = error instanceof CrucibleError && METHODS_FAULTS.includes(error.code);
       const detail = error instanceof Error ? error.message : String(error);
-      fault = { endCode: endCode ?? (isMethods ? 'method-error' : 'infrastructure'), detail };
+      fault = { endCode: endCode ?? endCodeOf(error), detail };
       enforce();
     },
     attach(started) {

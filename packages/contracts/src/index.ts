@@ -11,9 +11,16 @@ export {
   ArtifactList,
   ArtifactView,
   CHUNK_BYTES,
+  ChangeCheckpoint,
+  CheckpointCheck,
   CheckpointList,
   CheckpointManifest,
   CheckpointView,
+  KEEP_REASONS,
+  KeepPreview,
+  KeepQuery,
+  type KeepReason,
+  StorageUsage,
   TENSOR_DTYPES,
   type TensorDtype,
   TensorEntry,
@@ -39,15 +46,18 @@ export {
   JobPage,
   JobsQuery,
   JobView,
-  Keep,
   Limits,
+  MAX_JOBS_PER_BATCH,
   Need,
   OUTCOMES,
   type Outcome,
+  PatchJob,
   Progress,
   QueueView,
   Resources,
+  SubmitBatch,
   SubmitJob,
+  SubmittedBatch,
   Tags,
   TIERS,
   type Tier,
@@ -55,6 +65,7 @@ export {
   Waiting,
 } from './job.ts';
 export {
+  isAtLeast,
   isTerminal,
   JOB_ACTIONS,
   JOB_STATES,
@@ -68,6 +79,7 @@ export {
   statesBefore,
   TERMINAL_JOB_STATES,
 } from './job-state.ts';
+export { Keep } from './keep.ts';
 export { LOG_LEVELS, type LogLevel, LogLine, LogPage, LogsQuery } from './log.ts';
 export { mergeConfig } from './merge-config.ts';
 export { ArtifactDescriptor, type MethodDescriptor, MetricDescriptor, type Preset } from './method.ts';
@@ -77,6 +89,7 @@ export {
   fromWire,
   MAX_POINTS_PER_BATCH,
   MAX_SERIES_PER_JOB,
+  MaskedBranch,
   PointsQuery,
   PointsView,
   SeriesList,
@@ -86,6 +99,7 @@ export {
 } from './metric.ts';
 export { Problem } from './problem.ts';
 export { DEFAULT_POOL, DispatchMessage, dispatchQueue } from './queue.ts';
+export { isReference, mapReferences, type PlacedReference, Reference, referencesIn } from './reference.ts';
 export {
   type Block,
   firstOf,

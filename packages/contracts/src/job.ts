@@ -1,6 +1,7 @@
-import { type Static, Type } from 'typebox';
+import { type Static, type TProperties, Type } from 'typebox';
 import { END_CODE_NAMES } from './end-code.ts';
 import { JOB_ACTIONS, JOB_STATES, type JobAction, STOP_INTENTS } from './job-state.ts';
+import { Keep } from './keep.ts';
 import { DEFAULT_POOL } from './queue.ts';
 import { EngineInfo } from './worker.ts';
 
@@ -56,22 +57,6 @@ export const Limits = Type.Object(
 );
 export type Limits = Static<typeof Limits>;
 
-/** Which checkpoints of a job stay. A pinned one, and the one that an attempt resumed from, always do. */
-export const Keep = Type.Object(
-  {
-    last: Type.Integer({ minimum: 1, maximum: 1000, default: 2, description: 'newest ones' }),
-    best: Type.Integer({ minimum: 0, maximum: 100, default: 1, description: 'best ones by `metric`' }),
-    metric: Nullable(Type.String({ maxLength: 128, description: 'null: no best is kept' }), { default: null }),
-    mode: Type.Enum(['max', 'min'], { default: 'max' }),
-  },
-  {
-    additionalProperties: false,
-    default: {},
-    description: 'which checkpoints stay',
-  },
-);
-export type Keep = Static<typeof Keep>;
-
 export const NEED_CONDITIONS = ['success', 'end'] as const;
 
 /** An edge to a job that must have ended first. */
@@ -102,6 +87,11 @@ const Terms = {
   }),
 };
 
+const FromCheckpoint = Type.String({
+  format: 'uuid',
+  description: 'a committed checkpoint of a job of the same team and method, with which the first attempt begins',
+});
+
 /** Body of `POST /v1/jobs`. */
 export const SubmitJob = Type.Object(
   {
@@ -119,10 +109,80 @@ export const SubmitJob = Type.Object(
     needs: Type.Array(Need, { maxItems: 32, default: [], description: 'jobs that must have ended before this one' }),
     notBefore: Type.Optional(Type.String({ format: 'date-time', description: 'starts at this time or later' })),
     paused: Type.Boolean({ default: false, description: 'waits for `resume` before it may start' }),
+    fromCheckpoint: Type.Optional(FromCheckpoint),
   },
   { $id: 'SubmitJob', additionalProperties: false },
 );
 export type SubmitJob = Static<typeof SubmitJob>;
+
+const Ref = Type.String({
+  pattern: '^[A-Za-z][A-Za-z0-9_.]{0,63}$',
+  description: 'name of the job inside the batch; needs and references of its other jobs may use it',
+});
+
+/** One job of a batch: needs and `fromJob` may name other jobs of the batch by their `ref`. */
+const BatchJob = Type.Object(
+  {
+    ...SubmitJob.properties,
+    ref: Type.Optional(Ref),
+    needs: Type.Array(
+      Type.Object(
+        { ...Need.properties, job: Type.String({ minLength: 1, maxLength: 64, description: 'id or ref of a job' }) },
+        { additionalProperties: false },
+      ),
+      { maxItems: 32, default: [] },
+    ),
+  },
+  { additionalProperties: false },
+);
+
+export const MAX_JOBS_PER_BATCH = 1000;
+
+/** Body of `POST /v1/job-batches`: all of them are stored, or none. */
+export const SubmitBatch = Type.Object(
+  { jobs: Type.Array(BatchJob, { minItems: 1, maxItems: MAX_JOBS_PER_BATCH }) },
+  { $id: 'SubmitBatch', additionalProperties: false },
+);
+export type SubmitBatch = Static<typeof SubmitBatch>;
+
+/** The jobs of a batch, in its order. */
+export const SubmittedBatch = Type.Object(
+  {
+    data: Type.Array(
+      Type.Object({ id: Type.String({ format: 'uuid' }), ref: Nullable(Type.String()), state: Type.Enum(JOB_STATES) }),
+    ),
+  },
+  { $id: 'SubmittedBatch' },
+);
+export type SubmittedBatch = Static<typeof SubmittedBatch>;
+
+/** The members of a schema without their defaults: what is left out stays as it is. */
+const Changes = <P extends TProperties>(properties: P) =>
+  Type.Partial(
+    Type.Object(
+      Object.fromEntries(
+        Object.entries(properties).map(([name, { default: _, ...schema }]: [string, { default?: unknown }]) => [
+          name,
+          schema,
+        ]),
+      ) as unknown as P,
+      { additionalProperties: false },
+    ),
+  );
+
+/** Body of `PATCH /v1/jobs/:id`: what is to change. Members of `limits` and `keep` that are left out stay. */
+export const PatchJob = Type.Object(
+  {
+    name: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+    tags: Type.Optional(Changes({ tags: Tags }).properties.tags),
+    priority: Type.Optional(Type.Integer({ minimum: 0, maximum: 100 })),
+    limits: Type.Optional(Changes(Limits.properties)),
+    keep: Type.Optional(Changes(Keep.properties)),
+    maxFailures: Type.Optional(Type.Integer({ minimum: 0, maximum: 100 })),
+  },
+  { $id: 'PatchJob', additionalProperties: false, minProperties: 1 },
+);
+export type PatchJob = Static<typeof PatchJob>;
 
 /** Body of `POST /v1/jobs/:id/fork`: a new job from an old one's resolved config. */
 export const ForkJob = Type.Object(
@@ -134,6 +194,7 @@ export const ForkJob = Type.Object(
       Type.Integer({ minimum: 0, maximum: 4_294_967_295, description: 'the seed of the job if absent' }),
     ),
     priority: Type.Optional(Type.Integer({ minimum: 0, maximum: 100 })),
+    fromCheckpoint: Type.Optional(FromCheckpoint),
   },
   { $id: 'ForkJob', additionalProperties: false },
 );
@@ -171,7 +232,7 @@ export const WAITING_CODES = [
 export const Waiting = Type.Object({
   code: Type.Enum([...WAITING_CODES]),
   message: Type.String(),
-  position: Type.Integer({ description: 'within the pool; 1 is next' }),
+  position: Type.Integer({ description: 'within the pool; 1 is next, 0: it is not in the queue yet' }),
   estimatedStart: Nullable(Type.String({ format: 'date-time', description: 'null when nothing is known' })),
   blocking: Type.Array(Type.String({ format: 'uuid' }), { description: 'jobs that it waits for, at most ten' }),
 });
@@ -205,6 +266,7 @@ export const JobView = Type.Object(
     actions: Type.Array(Type.Enum(Object.keys(JOB_ACTIONS) as JobAction[])),
     attempts: Type.Integer({ description: 'attempts so far' }),
     forkedFrom: Nullable(Type.String({ format: 'uuid' })),
+    fromCheckpoint: Nullable(Type.String({ format: 'uuid' })),
     submittedBy: Type.String({ description: 'name of the API key' }),
     version: Type.Integer({ description: 'rises with every change; the ETag' }),
     submittedAt: Timestamp,

@@ -1,4 +1,4 @@
-import type { JobView, Limits } from '@crucible/contracts';
+import type { JobView, Limits, Tier } from '@crucible/contracts';
 import type pg from 'pg';
 import { resumableCheckpoint, type StoredCheckpoint } from './checkpoint-resume.ts';
 import type { AttemptFence } from './fence.ts';
@@ -22,9 +22,15 @@ export interface ClaimedJob extends AttemptFence {
   methodVersion: string;
   config: unknown;
   seed: number;
-  limits: Limits;
   /** what the job asks of the engine; null: as the worker is set */
   precision: JobView['precision'];
+  limits: Limits;
+  teamId: string;
+  tier: Tier;
+  /** seconds from when the job was queued, or might start, to this claim */
+  waitedSeconds: number;
+  /** seconds from the decision to dispatch to this claim */
+  dispatchSeconds: number;
   /** the last committed checkpoint, or null to start from nothing */
   resume: StoredCheckpoint | null;
 }
@@ -36,15 +42,21 @@ interface ClaimableRow {
   method_version: string;
   config: unknown;
   seed: number;
-  limits: Limits;
   precision: JobView['precision'];
+  limits: Limits;
+  team_id: string;
+  tier: Tier;
+  waited_seconds: number;
+  dispatch_seconds: number;
 }
 
 /** See {@link Attempts.claim}. */
 export function claimAttempt(pool: pg.Pool, claim: Claim, leaseSeconds: number): Promise<ClaimedJob | null> {
   return transaction(pool, async (client) => {
     const { rows } = await client.query<ClaimableRow>(
-      `select j.id as job_id, a.number, j.method, j.method_version, j.config, j.seed, j.limits, j.precision
+      `select j.id as job_id, a.number, j.method, j.method_version, j.config, j.seed, j.precision, j.limits,
+         j.team_id, j.tier, extract(epoch from now() - greatest(j.queued_at, j.not_before))::float8 as waited_seconds,
+         extract(epoch from now() - a.dispatched_at)::float8 as dispatch_seconds
        from job j join attempt a on a.job_id = j.id join worker w on w.id = $3 and w.pool = j.pool
        where a.id = $1 and a.fence = $2 and a.state = 'dispatched' and j.fence = a.fence and j.state = 'queued'
          and w.state <> 'gone'
@@ -56,12 +68,12 @@ export function claimAttempt(pool: pg.Pool, claim: Claim, leaseSeconds: number):
     const checkpoint = await resumableCheckpoint(client, job.job_id);
     await client.query(
       `update attempt set state = 'running', worker_id = $2, slot = $3, claimed_at = now(), lease_until = now() + ${leaseOf(leaseSeconds)},
-         resumed_step = $4::bigint, last_step = coalesce($4::bigint, 0)
+         resumed_step = $4::bigint, last_step = coalesce($4::bigint, 0), resumed_checkpoint_id = $5
        where id = $1`,
-      [claim.attemptId, claim.workerId, claim.slot, checkpoint?.manifest.step ?? null],
+      [claim.attemptId, claim.workerId, claim.slot, checkpoint?.manifest.step ?? null, checkpoint?.id ?? null],
     );
     await moveJob(client, job.job_id, { to: 'running' });
-    if (job.number > 1) await recountSeries(client, job.job_id);
+    if (job.number > 1) await recountSeries(client, job.job_id, checkpoint?.manifest.step ?? -1);
     return {
       attemptId: claim.attemptId,
       fence: claim.fence,
@@ -71,8 +83,12 @@ export function claimAttempt(pool: pg.Pool, claim: Claim, leaseSeconds: number):
       methodVersion: job.method_version,
       config: job.config,
       seed: job.seed,
-      limits: job.limits,
       precision: job.precision,
+      teamId: job.team_id,
+      tier: job.tier,
+      waitedSeconds: Math.max(0, job.waited_seconds),
+      dispatchSeconds: Math.max(0, job.dispatch_seconds),
+      limits: job.limits,
       resume: checkpoint,
     };
   });

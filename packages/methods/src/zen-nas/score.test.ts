@@ -6,6 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { expand } from '../nn/structure/expand.ts';
 import { splitDeepBlocks } from '../nn/structure/split.ts';
 import { createRng } from '../random/create-rng.ts';
+import { resnetStack } from './plain-stack.ts';
 import { type ScoreMode, type ScoreOptions, zenScore } from './score.ts';
 import { type NormalSource, streamSource } from './score-source.ts';
 
@@ -186,5 +187,29 @@ describe('zenScore', async () => {
     const net = blocksOf('SuperConvK3BNRELU(1,8,2,1)SuperResIDWE2K5(8,16,2,8,1)');
     const result = await zenScore(net, { ...options, resolution: 7 }, source);
     assert.ok(Number.isFinite(result.score) && result.score > 0, `${result.score}`);
+  });
+});
+
+describe('resnetStack', () => {
+  it('has a layer per convolution outside the shortcuts, and pools behind the stem of ImageNet', () => {
+    for (const [depth, numLayers] of [
+      [18, 17],
+      [34, 33],
+      [50, 49],
+      [101, 100],
+      [152, 151],
+    ] as const) {
+      const { layers } = resnetStack({ depth, width: 8, stem: 'imagenet' }, 3);
+      assert.equal(layers.length, numLayers);
+      assert.deepEqual([layers[0]?.in, layers[0]?.kernel, layers[0]?.maxPool], [3, 7, true]);
+    }
+  });
+
+  it('is scored like a structure', async () => {
+    const options: ScoreOptions = { mode: 'paper', alpha: 0.01, batchSize: 2, resolution: 16 };
+    const stack = resnetStack({ depth: 18, width: 4, stem: 'imagenet' }, 1);
+    const { score, difference, scale } = await zenScore(stack, options, sourceOf(3, 'resnet', 0));
+    assert.ok(Number.isFinite(score) && scale > 0, `${score}`);
+    assert.equal(score, difference + scale);
   });
 });
