@@ -23,7 +23,6 @@ describe('claim', () => {
       methodVersion: '1',
       config: { generations: 3 },
       seed: 11,
-      precision: null,
       limits: job.limits,
       precision: null,
       resume: null,
