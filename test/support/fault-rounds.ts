@@ -1,3 +1,4 @@
+import { it } from 'node:test';
 import { seededRandom } from './seeded-random.ts';
 
 const numberOf = (name: string, fallback: number): number => {
@@ -20,4 +21,9 @@ export function faultRounds(): FaultRound[] {
     seed: first + round,
     draw: seededRandom(first + round),
   }));
+}
+
+/** Defines a test that is played once per round, with the draws of its round. */
+export function eachRound(name: string, play: (draw: FaultRound['draw']) => Promise<void>): void {
+  for (const { seed, draw } of faultRounds()) it(`${name} (seed ${seed})`, () => play(draw));
 }

@@ -3,9 +3,11 @@ import { extname } from 'node:path';
 import { type Logger, pino } from 'pino';
 
 export { type AttemptRun, type AttemptRunParts, startAttempt } from './attempt-run.ts';
+export { uploadCheckpoint } from './checkpoint-upload.ts';
 export { loadConfig } from './config.ts';
 export { type Consumer, startConsumer } from './consumer.ts';
 export { identityOf, isRunning, type ProcessIdentity } from './process-identity.ts';
+export { restore } from './restore.ts';
 export { watchShutdown } from './shutdown.ts';
 export { createSlotPool } from './slot-pool.ts';
 export { createSpoolBudget } from './spool-budget.ts';

@@ -13,7 +13,7 @@ import { checkFork, checkSubmission } from '../submission.ts';
 
 const IDEMPOTENCY = ['idempotency-in-flight', 'idempotency-mismatch'] as const;
 const BODY = ['invalid-request', 'payload-too-large', 'unsupported-media-type'] as const;
-const CONFIG = ['invalid-config', 'unknown-method', 'unknown-preset'] as const;
+const CONFIG = ['invalid-config', 'unknown-method', 'unknown-preset', 'unsatisfiable', 'quota-exceeded'] as const;
 
 /** A thousand jobs with large configs. */
 const BATCH_BYTES = 8 * 2 ** 20;
@@ -93,7 +93,13 @@ export const jobRoutes: FastifyPluginAsyncTypebox = async (app) => {
     async (request, reply) => {
       const submitter = submitterOf(request);
       const batch = checkBatch(request.body).map((job) => ({ ...job, ...submitter }));
-      return reply.code(202).send(replayable(reply, await jobs.submitBatch(batch, idempotentRequest(request))));
+      const stored = await app.traceSubmit(request, ({ traceparent }) =>
+        jobs.submitBatch(
+          batch.map((job) => ({ ...job, traceparent })),
+          idempotentRequest(request),
+        ),
+      );
+      return reply.code(202).send(replayable(reply, stored));
     },
   );
 
