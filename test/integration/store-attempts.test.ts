@@ -32,7 +32,6 @@ describe('claim', () => {
       methodVersion: '1',
       config: { generations: 3 },
       seed: 11,
-      precision: null,
       limits: job.limits,
       resume: null,
     });
