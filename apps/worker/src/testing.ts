@@ -6,6 +6,7 @@ export { type AttemptRun, type AttemptRunParts, startAttempt } from './attempt-r
 export { uploadCheckpoint } from './checkpoint-upload.ts';
 export { type Consumer, startConsumer } from './consumer.ts';
 export { restore } from './restore.ts';
+export { retrying } from './retrying.ts';
 export { createSlotPool } from './slot-pool.ts';
 export { createSpoolBudget } from './spool-budget.ts';
 export { openStateFolder } from './state-folder.ts';
