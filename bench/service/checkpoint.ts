@@ -49,6 +49,7 @@ async function claimedJob(store: Store) {
     maxFailures: 0,
     precision: null,
     notBefore: null,
+    needs: [],
     isPaused: false,
     forkedFrom: null,
     fromCheckpoint: null,

@@ -7,14 +7,23 @@ const numberOf = (name: string, fallback: number): number => {
   return value;
 };
 
-/**
- * Defines a test that is run several times with other draws: `CRUCIBLE_FAULT_ROUNDS` says how often, and
- * `CRUCIBLE_FAULT_SEED` where the draws begin. The seed of a round stands in its name, so that it can be repeated alone.
- *
- * @param play is given the draws of its round: `draw(n)` is a whole number in [0, n)
- */
-export function eachRound(name: string, play: (draw: (below: number) => number) => Promise<void>): void {
+/** One run of a test: its seed stands in the test's name, so that it can be repeated alone. */
+export interface FaultRound {
+  seed: number;
+  /** `draw(n)` is a whole number in [0, n) */
+  draw: (below: number) => number;
+}
+
+/** As many rounds as `CRUCIBLE_FAULT_ROUNDS` says, with seeds from `CRUCIBLE_FAULT_SEED` on; one, from 1, unless they are set. */
+export function faultRounds(): FaultRound[] {
   const first = numberOf('CRUCIBLE_FAULT_SEED', 1);
-  for (let round = 0; round < numberOf('CRUCIBLE_FAULT_ROUNDS', 1); round++)
-    it(`${name} (seed ${first + round})`, () => play(seededRandom(first + round)));
+  return Array.from({ length: numberOf('CRUCIBLE_FAULT_ROUNDS', 1) }, (_, round) => ({
+    seed: first + round,
+    draw: seededRandom(first + round),
+  }));
+}
+
+/** Defines a test that is played once per round, with the draws of its round. */
+export function eachRound(name: string, play: (draw: FaultRound['draw']) => Promise<void>): void {
+  for (const { seed, draw } of faultRounds()) it(`${name} (seed ${seed})`, () => play(draw));
 }

@@ -1,4 +1,4 @@
-export { MethodList, MethodView, PresetView, Readiness } from './api-views.ts';
+export { MethodList, MethodView, PresetView, Readiness, VersionView } from './api-views.ts';
 export { Architecture, architectureFaults } from './architecture.ts';
 export {
   AUGMENTATION_PRESETS,
@@ -47,13 +47,17 @@ export {
   JobsQuery,
   JobView,
   Limits,
+  MAX_JOBS_PER_BATCH,
   Need,
   OUTCOMES,
   type Outcome,
+  PatchJob,
   Progress,
   QueueView,
   Resources,
+  SubmitBatch,
   SubmitJob,
+  SubmittedBatch,
   Tags,
   TIERS,
   type Tier,
@@ -61,6 +65,7 @@ export {
   Waiting,
 } from './job.ts';
 export {
+  isAtLeast,
   isTerminal,
   JOB_ACTIONS,
   JOB_STATES,
@@ -81,9 +86,16 @@ export { ArtifactDescriptor, type MethodDescriptor, MetricDescriptor, type Prese
 export { isMethodId, METHOD_IDS, METHODS, type MethodId, resolveConfig } from './methods/registry.ts';
 export { PROXY_NAMES, type ProxyName, ZenNasConfig, ZenNasSummary } from './methods/zen-nas.ts';
 export {
+  ComparedCurve,
+  CompareMetrics,
+  Comparison,
   fromWire,
+  MAX_COMPARED_POINTS,
   MAX_POINTS_PER_BATCH,
   MAX_SERIES_PER_JOB,
+  MaskedBranch,
+  MetricColumns,
+  MetricReceipt,
   PointsQuery,
   PointsView,
   SeriesList,
@@ -93,6 +105,7 @@ export {
 } from './metric.ts';
 export { Problem } from './problem.ts';
 export { DEFAULT_POOL, DispatchMessage, dispatchQueue } from './queue.ts';
+export { isReference, mapReferences, type PlacedReference, Reference, referencesIn } from './reference.ts';
 export {
   type Block,
   firstOf,

@@ -14,19 +14,24 @@ export interface NewEvent {
 }
 
 /** Writes an event into the transaction of the change that it tells of, and wakes the leader when that commits. */
-export async function appendEvent(client: Queryable, event: NewEvent): Promise<void> {
+export const appendEvent = (client: Queryable, event: NewEvent): Promise<void> => appendEvents(client, [event]);
+
+/** Writes several events with one statement, see {@link appendEvent}. */
+export async function appendEvents(client: Queryable, events: readonly NewEvent[]): Promise<void> {
+  const column = (name: keyof NewEvent) => events.map((event) => event[name] ?? null);
   await client.query(
     `with appended as (
-       insert into event (kind, job_id, worker_id, state, version, data) values ($1, $2, $3, $4, $5, $6::jsonb)
+       insert into event (kind, job_id, worker_id, state, version, data)
+       select * from unnest($1::text[], $2::uuid[], $3::uuid[], $4::text[], $5::int[], $6::jsonb[])
      )
      select pg_notify($7, '')`,
     [
-      event.kind,
-      event.jobId ?? null,
-      event.workerId ?? null,
-      event.state ?? null,
-      event.version ?? null,
-      requiredJson(event.data ?? {}),
+      column('kind'),
+      column('jobId'),
+      column('workerId'),
+      column('state'),
+      column('version'),
+      events.map((event) => requiredJson(event.data ?? {})),
       CHANNELS.wake,
     ],
   );

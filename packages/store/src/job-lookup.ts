@@ -4,7 +4,7 @@ import { JOB_COLUMNS, type JobRow, toJobView } from './job-row.ts';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-const jobNotFound = (id: string): CrucibleError => new CrucibleError('not-found', `There is no job ${id}.`);
+export const jobNotFound = (id: string): CrucibleError => new CrucibleError('not-found', `There is no job ${id}.`);
 
 /** @throws `not-found` for text that cannot be the id of a job */
 export function assertJobId(id: string): void {

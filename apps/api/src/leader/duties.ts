@@ -1,21 +1,26 @@
 import { CHANNELS, type Store } from '@crucible/store';
+import { quietTelemetry, type Telemetry } from '@crucible/telemetry';
 import type { FastifyBaseLogger } from 'fastify';
 import type { DispatchQueues } from '../queue/dispatch-queues.ts';
 import { startPulse } from './pulse.ts';
 import { relay } from './relay.ts';
 import { schedulePass } from './schedule-pass.ts';
 import { SCRUB_DAYS, SCRUB_MS, scrub } from './scrub.ts';
+import { tracedOutbox } from './traced-outbox.ts';
 
 const PASS_MS = 1000;
 /** Repair passes in the time of one lease. */
 const REPAIRS_PER_LEASE = 6;
 const SWEEP_MS = 600_000;
+const ROLL_UP_MS = 10_000;
 
 /** What the leader works with. */
 export interface DutyDeps {
   store: Store;
   queues: DispatchQueues;
   log: FastifyBaseLogger;
+  /** @defaultValue nothing is traced, and the metrics are read by nobody */
+  telemetry?: Telemetry;
   /** days within which every stored chunk is read again @defaultValue 14 */
   scrubDays?: number;
 }
@@ -30,14 +35,20 @@ export async function startDuties({
   store,
   queues,
   log,
+  telemetry = quietTelemetry('api'),
   scrubDays = SCRUB_DAYS,
 }: DutyDeps): Promise<() => Promise<void>> {
-  const relaying = startPulse('relay', PASS_MS, () => relay(store.outbox, queues), log);
+  const { metrics, tracing } = telemetry;
+  const outbox = tracedOutbox(store.outbox, store.traces, tracing);
+  const passSeconds = metrics.histogram('crucible_scheduler_pass_seconds');
+  const relaying = startPulse('relay', PASS_MS, () => relay(outbox, queues), log);
   const scheduling = startPulse(
     'scheduler',
     PASS_MS,
     async () => {
+      const stop = passSeconds.startTimer();
       if ((await schedulePass(store.scheduling)) > 0) relaying.trigger();
+      stop();
     },
     log,
   );
@@ -54,6 +65,7 @@ export async function startDuties({
     (1000 * store.leaseSeconds) / REPAIRS_PER_LEASE,
     async () => {
       const report = await store.scheduling.reconcile();
+      metrics.counter('crucible_lease_expired_total').inc(report.lost);
       if (report.lost + report.notClaimed + report.lostWorkers + report.reannounced === 0) return;
       log.warn({ report }, 'repaired what lost workers or messages had left behind');
       scheduling.trigger();
@@ -73,7 +85,15 @@ export async function startDuties({
     log,
   );
   const scrubbing = startPulse('scrub', SCRUB_MS, () => scrub(store.checkpoints, scrubDays, log), log);
-  const pulses = [scheduling, relaying, ordering, repairing, cleaning, scrubbing];
+  const rollingUp = startPulse(
+    'rollup',
+    ROLL_UP_MS,
+    async () => {
+      await store.metrics.rollUp();
+    },
+    log,
+  );
+  const pulses = [scheduling, relaying, ordering, repairing, cleaning, scrubbing, rollingUp];
   queues.onReady(relaying.trigger);
 
   const stop = async (): Promise<void> => {

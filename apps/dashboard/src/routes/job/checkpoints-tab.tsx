@@ -119,7 +119,7 @@ function KeptAs({ checkpoint: { keptFor, metricValue, note } }: { checkpoint: Ch
   ));
   return (
     <span class="two-lines">
-      <span class="tags">{words}</span>
+      <span class="kept-as">{words}</span>
       {note !== null && <span class="muted">{note}</span>}
     </span>
   );
