@@ -8,6 +8,7 @@ export { loadConfig } from './config.ts';
 export { type Consumer, startConsumer } from './consumer.ts';
 export { identityOf, isRunning, type ProcessIdentity } from './process-identity.ts';
 export { restore } from './restore.ts';
+export { retrying } from './retrying.ts';
 export { watchShutdown } from './shutdown.ts';
 export { createSlotPool } from './slot-pool.ts';
 export { createSpoolBudget } from './spool-budget.ts';
