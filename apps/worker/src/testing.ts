@@ -4,6 +4,8 @@ import { type Logger, pino } from 'pino';
 
 export { type AttemptRun, type AttemptRunParts, startAttempt } from './attempt-run.ts';
 export { type Consumer, startConsumer } from './consumer.ts';
+export { createContext } from './executor/context.ts';
+export { connectParent } from './executor/parent-link.ts';
 export { createSlotPool } from './slot-pool.ts';
 export { createSpoolBudget } from './spool-budget.ts';
 export { openStateFolder } from './state-folder.ts';
