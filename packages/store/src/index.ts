@@ -26,6 +26,7 @@ export type { Metrics } from './metrics.ts';
 export { NEWEST_MIGRATION } from './migrations.ts';
 export type { Outbox, OutboxRow } from './outbox.ts';
 export type { ReconcileReport } from './reconcile.ts';
+export type { Retention, RetentionDays, RetentionReport } from './retention.ts';
 export type { Scheduling, WaitingReason } from './scheduling.ts';
 export type { Pool, PoolWorker, QueuedJob, SchedulingSnapshot } from './snapshot.ts';
 export { createStore, type Store, type StoreOptions } from './store.ts';

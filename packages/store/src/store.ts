@@ -15,6 +15,7 @@ import { createLogs, type Logs } from './logs.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { isMigrated } from './migrations.ts';
 import { createOutbox, type Outbox } from './outbox.ts';
+import { createRetention, type Retention } from './retention.ts';
 import { createScheduling, type Scheduling } from './scheduling.ts';
 import { createWorkers, type Workers } from './workers.ts';
 
@@ -48,6 +49,7 @@ export interface Store {
   readonly events: Events;
   readonly keys: Keys;
   readonly idempotency: Idempotency;
+  readonly retention: Retention;
   readonly leader: Leader;
   readonly leaseSeconds: number;
   /**
@@ -99,6 +101,7 @@ export function createStore(options: StoreOptions): Store {
     events: reportingUnavailable(createEvents(database)),
     keys: reportingUnavailable(createKeys(database)),
     idempotency: reportingUnavailable(createIdempotency(database)),
+    retention: reportingUnavailable(createRetention(database)),
     leader: reportingUnavailable(leader.part),
     leaseSeconds,
     ...connection,

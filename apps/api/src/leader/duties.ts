@@ -1,4 +1,4 @@
-import { CHANNELS, type Store } from '@crucible/store';
+import { CHANNELS, type RetentionDays, type Store } from '@crucible/store';
 import type { FastifyBaseLogger } from 'fastify';
 import type { DispatchQueues } from '../queue/dispatch-queues.ts';
 import { startPulse } from './pulse.ts';
@@ -10,6 +10,7 @@ const PASS_MS = 1000;
 /** Repair passes in the time of one lease. */
 const REPAIRS_PER_LEASE = 6;
 const SWEEP_MS = 600_000;
+const KEEP_ALL: RetentionDays = { points: 0, logs: 0, events: 0 };
 const ROLL_UP_MS = 10_000;
 
 /** What the leader works with. */
@@ -19,6 +20,8 @@ export interface DutyDeps {
   log: FastifyBaseLogger;
   /** days within which every stored chunk is read again @defaultValue 14 */
   scrubDays?: number;
+  /** how long points, lines and events are kept @defaultValue for ever */
+  retention?: RetentionDays;
 }
 
 /**
@@ -32,6 +35,7 @@ export async function startDuties({
   queues,
   log,
   scrubDays = SCRUB_DAYS,
+  retention = KEEP_ALL,
 }: DutyDeps): Promise<() => Promise<void>> {
   const relaying = startPulse('relay', PASS_MS, () => relay(store.outbox, queues), log);
   const scheduling = startPulse(
@@ -69,7 +73,9 @@ export async function startDuties({
       const chunks = await store.checkpoints.sweep();
       const answers = await store.idempotency.sweep();
       const messages = await store.outbox.sweep();
-      if (chunks + answers + messages > 0) log.info({ chunks, answers, messages }, 'swept');
+      const { points, logs, events } = await store.retention.sweep(retention);
+      if (chunks + answers + messages + points + logs + events > 0)
+        log.info({ chunks, answers, messages, points, logs, events }, 'swept');
     },
     log,
   );
