@@ -49,12 +49,18 @@ const ROUTES = [
   'post /v1/checkpoints/{id}/verify',
   'post /v1/job-batches',
   'post /v1/jobs',
+  'post /v1/jobs/{id}/attempts/{number}/metrics',
   'post /v1/jobs/{id}/cancel',
   'post /v1/jobs/{id}/fork',
   'post /v1/jobs/{id}/kill',
   'post /v1/jobs/{id}/pause',
   'post /v1/jobs/{id}/resume',
   'post /v1/jobs/{id}/retry',
+  'post /v1/metrics/query',
+  'post /v1/workers/{id}/cordon',
+  'post /v1/workers/{id}/drain',
+  'post /v1/workers/{id}/uncordon',
+  'post /v1/workers/{id}/undrain',
 ];
 
 const api = await runApi({ leads: false });

@@ -26,6 +26,10 @@ const claimedOf = ({ attemptId, fence }: DispatchMessage): ClaimedJob => ({
   waitedSeconds: 0,
   dispatchSeconds: 0,
   resume: null,
+  teamId: 'default',
+  tier: 'normal',
+  waitedSeconds: 0,
+  dispatchSeconds: 0,
 });
 
 describe('a consumer', () => {

@@ -2,6 +2,8 @@ import {
   type ArtifactView,
   type AttemptView,
   type CheckpointView,
+  type ComparedCurve,
+  type CompareMetrics,
   type EventPage,
   type ForkJob,
   isTerminal,
@@ -14,6 +16,8 @@ import {
   type LogsQuery,
   type MethodList,
   type MethodView,
+  type MetricColumns,
+  type MetricReceipt,
   type PointsQuery,
   type PointsView,
   type QueueView,
@@ -84,6 +88,13 @@ export interface CrucibleClient {
     query: Pick<PointsQuery, 'key'> & Partial<PointsQuery>,
     options?: CallOptions,
   ): Promise<PointsView>;
+  /** A few metrics of many jobs on one grid of steps, summed up by group. */
+  compare(
+    query: Pick<CompareMetrics, 'jobs' | 'keys'> & Partial<CompareMetrics>,
+    options?: CallOptions,
+  ): Promise<ComparedCurve[]>;
+  /** Stores a batch of points of attempt `number`; sent again it changes nothing. */
+  appendMetrics(id: string, number: number, batch: MetricColumns, options?: CallOptions): Promise<MetricReceipt>;
   logs(id: string, query?: Partial<LogsQuery>, options?: CallOptions): Promise<LogPage>;
   attempts(id: string, options?: CallOptions): Promise<AttemptView[]>;
   checkpoints(id: string, options?: CallOptions): Promise<CheckpointView[]>;
@@ -147,6 +158,10 @@ export function createClient({
     fork: (id, body = {}, options = {}) => command(at(id, 'fork'), body, options),
     series: (id, { signal } = {}) => list(at(id, 'metrics'), signal),
     points: (id, query, { signal } = {}) => http.get(`${at(id, 'metrics', 'points')}${queryOf(query)}`, signal),
+    compare: async (query, { signal } = {}) =>
+      (await http.post<{ data: ComparedCurve[] }>('/v1/metrics/query', query, createIdempotencyKey(), signal)).data,
+    appendMetrics: (id, number, batch, { signal } = {}) =>
+      http.post(at(id, 'attempts', String(number), 'metrics'), batch, createIdempotencyKey(), signal),
     logs: (id, query = {}, { signal } = {}) => http.get(`${at(id, 'logs')}${queryOf(query)}`, signal),
     attempts: (id, { signal } = {}) => list(at(id, 'attempts'), signal),
     checkpoints: (id, { signal } = {}) => list(at(id, 'checkpoints'), signal),
