@@ -38,7 +38,7 @@ it('refuses a key that is revoked or past its days', async () => {
   await store.keys.revoke(revoked.id);
   await store.keys.revoke(revoked.id);
   assert.equal(await store.keys.verify(revoked.key), null);
-  const expired = await store.keys.create('expired', 1);
+  const expired = await store.keys.create('expired', { days: 1 });
   assert.notEqual(await store.keys.verify(expired.key), null);
   await sql.query(`update api_key set expires_at = now() where id = $1`, [expired.id]);
   assert.equal(await store.keys.verify(expired.key), null);

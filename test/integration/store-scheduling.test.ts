@@ -61,7 +61,7 @@ describe('a snapshot', () => {
         ['gpu', 0, 0, []],
       ],
     );
-    const queue = await store.scheduling.queue();
+    const queue = await store.scheduling.queue(null);
     assert.deepEqual(queue.slots, { total: 3, busy: 2 });
     assert.deepEqual(queue.data.map((entry) => [entry.name, entry.waiting.code]).slice(1, 3), [
       ['second', 'priority'],
@@ -210,10 +210,10 @@ describe('reconcile', () => {
     await store.scheduling.reconcile();
     await sql.query(`update worker set seen_at = ${ago(31)}`);
     assert.equal((await store.scheduling.reconcile()).lostWorkers, 1);
-    assert.equal((await store.workers.list())[0]?.state, 'lost');
+    assert.equal((await store.workers.list(null))[0]?.state, 'lost');
     assert.equal((await store.scheduling.snapshot()).pools.length, 0);
     await store.attempts.heartbeat({ workerId, eventLoopLagMs: 0, attempts: [] });
-    assert.equal((await store.workers.list())[0]?.state, 'ready');
+    assert.equal((await store.workers.list(null))[0]?.state, 'ready');
   });
 
   it('ends a job whose attempt was lost while a user had asked to cancel it', async () => {

@@ -102,7 +102,7 @@ export async function startWorker(parts: WorkerParts, signal: AbortSignal): Prom
   /** Takes an attempt. A worker that was replaced must leave the message to its successor. */
   const claim = async ({ attemptId, fence }: DispatchMessage, slot: Slot): Promise<ClaimedJob | null> => {
     const claimed = await store.attempts.claim({ attemptId, fence, workerId, slot: slot.index });
-    if (claimed !== null || (await store.workers.list()).some(({ id }) => id === workerId)) return claimed;
+    if (claimed !== null || (await store.workers.list(null)).some(({ id }) => id === workerId)) return claimed;
     reportReplaced();
     throw new Error(`another worker has taken the name ${config.workerName} over`);
   };

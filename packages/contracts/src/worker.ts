@@ -45,7 +45,13 @@ export const WorkerView = Type.Object(
     version: Type.String(),
     engine: EngineInfo,
     slots: Type.Array(Slot),
-    attempts: Type.Array(Type.Object({ jobId: Type.String(), number: Type.Integer(), slot: Type.Integer() })),
+    attempts: Type.Array(
+      Type.Object({
+        jobId: Type.Union([Type.String(), Type.Null()], { description: 'null: a job of another team' }),
+        number: Type.Integer(),
+        slot: Type.Integer(),
+      }),
+    ),
     eventLoopLagMs: Type.Number(),
     startedAt: Type.String({ format: 'date-time' }),
     seenAt: Type.String({ format: 'date-time' }),

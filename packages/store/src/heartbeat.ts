@@ -35,7 +35,7 @@ const BEAT = `
     where id = $1 and state <> 'gone'
     returning id
   ), owned as materialized (
-    select j.id as job_id, j.state as job_state, a.id as attempt_id, b.step, b.progress,
+    select j.id as job_id, j.team_id, j.state as job_state, a.id as attempt_id, b.step, b.progress,
       b.progress is not null and b.progress is distinct from j.progress as has_progress,
       b.step > a.last_step as has_step
     from beat b join attempt a on a.id = b.attempt_id and a.fence = b.fence
@@ -51,7 +51,7 @@ const BEAT = `
     update job j set progress = o.progress, version = j.version + 1 from owned o where j.id = o.job_id and o.has_progress
   )
   select o.attempt_id as "attemptId", case o.job_state when 'stopping' then 'cancel' else 'none' end as command,
-    case when o.has_progress or o.has_step then ${sendHint('o.job_id', 'o.step', 'o.progress')} end as hint
+    case when o.has_progress or o.has_step then ${sendHint('o.job_id', 'o.team_id', 'o.step', 'o.progress')} end as hint
   from owned o join renewed r on r.id = o.attempt_id`;
 
 /** See {@link Attempts.heartbeat}. */

@@ -12,8 +12,9 @@ export type { Heartbeat, HeartbeatCommand, HeartbeatEntry } from './heartbeat.ts
 export type { Answer, Idempotency, IdempotentRequest } from './idempotency.ts';
 export type { Batch, BatchReceipt } from './ingest-cursor.ts';
 export type { NewJob } from './job-submit.ts';
+export { type JobOwner, jobNotFound } from './job-lookup.ts';
 export type { Jobs } from './jobs.ts';
-export type { ApiKeyView, Keys, VerifiedKey } from './keys.ts';
+export type { ApiKeyView, Keys, KeyTerms, VerifiedKey } from './keys.ts';
 export type { Leader, Leadership } from './leader.ts';
 export type { Listener } from './listen.ts';
 export type { LogBatch, LogInput, Logs } from './logs.ts';
@@ -25,5 +26,6 @@ export type { ReconcileReport } from './reconcile.ts';
 export type { Scheduling, WaitingReason } from './scheduling.ts';
 export type { Pool, PoolWorker, QueuedJob, SchedulingSnapshot } from './snapshot.ts';
 export { createStore, type Store, type StoreOptions } from './store.ts';
+export type { TeamFilter } from './team-filter.ts';
 export type { Leftover, NewWorker } from './worker-registration.ts';
 export type { Workers } from './workers.ts';

@@ -4,7 +4,8 @@ import { JOB_COLUMNS, type JobRow, toJobView } from './job-row.ts';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-const jobNotFound = (id: string): CrucibleError => new CrucibleError('not-found', `There is no job ${id}.`);
+/** The answer for a job that is not there, and for one that the caller may not see. */
+export const jobNotFound = (id: string): CrucibleError => new CrucibleError('not-found', `There is no job ${id}.`);
 
 /** @throws `not-found` for text that cannot be the id of a job */
 export function assertJobId(id: string): void {
@@ -27,6 +28,24 @@ export async function readJobVersion(client: Queryable, id: string): Promise<num
   const [row] = rows;
   if (row === undefined) throw jobNotFound(id);
   return row.version;
+}
+
+/** The team that a job belongs to, and the user who submitted it. */
+export interface JobOwner {
+  teamId: string;
+  userId: string;
+}
+
+/** @throws `not-found` */
+export async function readJobOwner(client: Queryable, id: string): Promise<JobOwner> {
+  assertJobId(id);
+  const { rows } = await client.query<JobOwner>(
+    'select team_id as "teamId", user_id as "userId" from job where id = $1',
+    [id],
+  );
+  const [row] = rows;
+  if (row === undefined) throw jobNotFound(id);
+  return row;
 }
 
 /** Tells "this job has none" from "there is no such job". @throws `not-found` */

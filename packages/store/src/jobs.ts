@@ -3,9 +3,10 @@ import type { Database } from './database.ts';
 import { type Answer, answerOnce, type IdempotentRequest } from './idempotency.ts';
 import { cancelJob, retryJob } from './job-commands.ts';
 import { readSigningSecret } from './job-cursor.ts';
-import { readJob, readJobVersion } from './job-lookup.ts';
+import { type JobOwner, readJob, readJobOwner, readJobVersion } from './job-lookup.ts';
 import { readJobPage } from './job-page.ts';
 import { type NewJob, submitJob } from './job-submit.ts';
+import type { TeamFilter } from './team-filter.ts';
 
 /** Jobs as users see and command them. */
 export interface Jobs {
@@ -19,8 +20,10 @@ export interface Jobs {
   get(id: string): Promise<JobView>;
   /** The version alone, for an answer without a body. @throws `not-found` */
   getVersion(id: string): Promise<number>;
+  /** Whose job it is; what a caller may do to it depends on that alone. @throws `not-found` */
+  getOwner(id: string): Promise<JobOwner>;
   /** Newest first. @throws `cursor-mismatch` when the cursor was made for another filter or by nobody */
-  list(query: JobsQuery): Promise<JobPage>;
+  list(query: JobsQuery, team: TeamFilter): Promise<JobPage>;
   /**
    * A queued job ends at once; a running one is `stopping` until its worker has stopped it; asking again changes nothing.
    *
@@ -41,9 +44,10 @@ export function createJobs({ pool }: Database): Jobs {
     submit: (job, request) => answerOnce(pool, request, (client) => submitJob(client, job)),
     get: (id) => readJob(pool, id),
     getVersion: (id) => readJobVersion(pool, id),
-    async list(query) {
+    getOwner: (id) => readJobOwner(pool, id),
+    async list(query, team) {
       secret ??= await readSigningSecret(pool);
-      return readJobPage(pool, secret, query);
+      return readJobPage(pool, secret, query, team);
     },
     cancel: (id, request) => answerOnce(pool, request, (client) => cancelJob(client, id)),
     retry: (id, request) => answerOnce(pool, request, (client) => retryJob(client, id)),

@@ -5,6 +5,7 @@ import { type DispatchDecision, type DispatchedAttempt, dispatchJobs } from './d
 import { type ReconcileReport, reconcile } from './reconcile.ts';
 import { readSnapshot, type SchedulingSnapshot } from './snapshot.ts';
 import { requiredJson } from './stored-text.ts';
+import type { TeamFilter } from './team-filter.ts';
 
 export interface WaitingReason {
   jobId: string;
@@ -23,8 +24,8 @@ export interface Scheduling {
   setWaiting(reasons: readonly WaitingReason[]): Promise<number>;
   /** Ends attempts whose lease ran out, announces lost dispatches again, notices silent workers. */
   reconcile(): Promise<ReconcileReport>;
-  /** The queue for readers, next job first. */
-  queue(): Promise<QueueView>;
+  /** The queue for readers, next job first: the jobs of a team with their places among those of all. */
+  queue(team: TeamFilter): Promise<QueueView>;
 }
 
 async function setWaiting(pool: pg.Pool, reasons: readonly WaitingReason[]): Promise<number> {
@@ -40,9 +41,11 @@ async function setWaiting(pool: pg.Pool, reasons: readonly WaitingReason[]): Pro
 }
 
 /** Jobs that no pass has looked at yet have no reason; their place is known all the same. */
-function toQueueView({ queued, pools }: SchedulingSnapshot): QueueView {
+function toQueueView({ queued, pools }: SchedulingSnapshot, team: TeamFilter): QueueView {
+  const all = queued.map((job, i) => ({ ...job, position: i + 1 }));
+  const shown = all.filter((job) => team === null || team === job.team);
   return {
-    data: queued.map(({ jobId, name, method, priority, queuedAt, waiting }, i) => ({
+    data: shown.map(({ jobId, name, method, priority, queuedAt, waiting, position }) => ({
       jobId,
       name,
       method,
@@ -51,7 +54,7 @@ function toQueueView({ queued, pools }: SchedulingSnapshot): QueueView {
       waiting: waiting ?? {
         code: 'priority',
         message: 'waits for the next scheduling pass',
-        position: i + 1,
+        position,
         estimatedStart: null,
         blocking: [],
       },
@@ -69,6 +72,6 @@ export function createScheduling({ pool }: Database): Scheduling {
     dispatch: (decisions) => dispatchJobs(pool, decisions),
     setWaiting: (reasons) => setWaiting(pool, reasons),
     reconcile: () => reconcile(pool),
-    queue: async () => toQueueView(await readSnapshot(pool)),
+    queue: async (team) => toQueueView(await readSnapshot(pool), team),
   };
 }

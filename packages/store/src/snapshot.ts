@@ -7,6 +7,7 @@ export interface QueuedJob {
   version: number;
   name: string;
   method: string;
+  team: string;
   pool: string;
   slots: number;
   priority: number;
@@ -52,7 +53,7 @@ const ms = (column: string): string => `floor(extract(epoch from ${column}) * 10
 const SNAPSHOT = `
   select ${ms('now()')}::float8 as now,
     (select coalesce(json_agg(json_build_object(
-       'jobId', j.id, 'version', j.version, 'name', j.name, 'method', j.method, 'pool', j.pool, 'slots', j.slots,
+       'jobId', j.id, 'version', j.version, 'name', j.name, 'method', j.method, 'team', j.team_id, 'pool', j.pool, 'slots', j.slots,
        'priority', j.priority, 'submittedAt', ${ms('j.submitted_at')}, 'queuedAt', ${ms('j.queued_at')},
        'notBefore', ${ms('j.not_before')}, 'waiting', j.waiting, 'isDispatched',
        exists (select from attempt a where a.job_id = j.id and a.state = 'dispatched')

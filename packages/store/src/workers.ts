@@ -1,6 +1,7 @@
 import { CrucibleError, type EngineInfo, type Slot, type WorkerView } from '@crucible/contracts';
 import type { Database } from './database.ts';
 import type { Worker } from './generated/client.ts';
+import type { TeamFilter } from './team-filter.ts';
 import { transaction } from './transaction.ts';
 import {
   deregisterWorker,
@@ -18,16 +19,21 @@ export interface Workers {
   deregister(workerId: string): Promise<void>;
   /** @throws `not-found` */
   setState(workerId: string, state: 'ready' | 'draining'): Promise<void>;
-  /** By name, the last boot of each; those gone or lost for a day are left out. */
-  list(): Promise<WorkerView[]>;
+  /**
+   * By name, the last boot of each; those gone or lost for a day are left out. Of attempts at jobs of other teams than
+   * `team` only the slot is told.
+   */
+  list(team: TeamFilter): Promise<WorkerView[]>;
 }
 
 /** Those that have not been heard of for so long are history. */
 const FORGET_AFTER_MS = 24 * 3600 * 1000;
 
-type WorkerWithAttempts = Worker & { attempts: { jobId: string; number: number; slot: number | null }[] };
+type WorkerWithAttempts = Worker & {
+  attempts: { jobId: string; number: number; slot: number | null; job: { teamId: string } }[];
+};
 
-const toView = (row: WorkerWithAttempts): WorkerView => ({
+const toView = (row: WorkerWithAttempts, team: TeamFilter): WorkerView => ({
   id: row.id,
   name: row.name,
   host: row.host,
@@ -36,7 +42,11 @@ const toView = (row: WorkerWithAttempts): WorkerView => ({
   version: row.version,
   engine: row.engine as EngineInfo,
   slots: row.slots as Slot[],
-  attempts: row.attempts.map(({ jobId, number, slot }) => ({ jobId, number, slot: slot ?? 0 })),
+  attempts: row.attempts.map(({ jobId, number, slot, job }) => ({
+    jobId: team === null || team === job.teamId ? jobId : null,
+    number,
+    slot: slot ?? 0,
+  })),
   eventLoopLagMs: row.eventLoopLagMs,
   startedAt: row.startedAt.toISOString(),
   seenAt: row.seenAt.toISOString(),
@@ -50,7 +60,7 @@ export function createWorkers({ pool, prisma }: Database): Workers {
       const isKnown = await transaction(pool, (client) => setWorkerState(client, workerId, state));
       if (!isKnown) throw new CrucibleError('not-found', `There is no worker ${workerId}, or it is gone.`);
     },
-    async list() {
+    async list(team) {
       const rows = await prisma.worker.findMany({
         where: { seenAt: { gt: new Date(Date.now() - FORGET_AFTER_MS) } },
         orderBy: [{ name: 'asc' }, { startedAt: 'desc' }],
@@ -58,12 +68,12 @@ export function createWorkers({ pool, prisma }: Database): Workers {
         include: {
           attempts: {
             where: { state: 'running' },
-            select: { jobId: true, number: true, slot: true },
+            select: { jobId: true, number: true, slot: true, job: { select: { teamId: true } } },
             orderBy: { slot: 'asc' },
           },
         },
       });
-      return rows.map(toView);
+      return rows.map((row) => toView(row, team));
     },
   };
 }

@@ -1,13 +1,14 @@
 import { QueueView, WorkerList } from '@crucible/contracts';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { problems } from '../openapi/route-schemas.ts';
+import { shownTeamOf } from '../plugins/auth.ts';
 
 /** `/v1/workers` and `/v1/queue`: who runs jobs, and which jobs wait for them. */
 export const clusterRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     '/workers',
     {
-      config: { access: 'key' },
+      config: { access: 'cluster:read' },
       schema: {
         operationId: 'listWorkers',
         summary: 'List the workers with their slots and what they run',
@@ -15,13 +16,13 @@ export const clusterRoutes: FastifyPluginAsyncTypebox = async (app) => {
         response: { 200: WorkerList, ...problems() },
       },
     },
-    async () => ({ data: await app.store.workers.list() }),
+    async (request) => ({ data: await app.store.workers.list(shownTeamOf(request)) }),
   );
 
   app.get(
     '/queue',
     {
-      config: { access: 'key' },
+      config: { access: 'cluster:read' },
       schema: {
         operationId: 'getQueue',
         summary: 'Read the queue, next job first, with the reason why each job waits',
@@ -29,6 +30,6 @@ export const clusterRoutes: FastifyPluginAsyncTypebox = async (app) => {
         response: { 200: QueueView, ...problems() },
       },
     },
-    async () => app.store.scheduling.queue(),
+    async (request) => app.store.scheduling.queue(shownTeamOf(request)),
   );
 };

@@ -4,6 +4,7 @@ import { Type } from 'typebox';
 import { isNoneMatch, versionTag } from '../etag.ts';
 import { JobParams, problems } from '../openapi/route-schemas.ts';
 import { strictQuery } from '../openapi/strict-query.ts';
+import { shownTeamOf } from '../plugins/auth.ts';
 
 /** Reading of `/v1/jobs`, and what a job has said, tried and saved. */
 export const jobReadRoutes: FastifyPluginAsyncTypebox = async (app) => {
@@ -12,7 +13,7 @@ export const jobReadRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     '/jobs',
     {
-      config: { access: 'key' },
+      config: { access: 'jobs:read' },
       schema: {
         operationId: 'listJobs',
         summary: 'List jobs, newest first',
@@ -21,13 +22,13 @@ export const jobReadRoutes: FastifyPluginAsyncTypebox = async (app) => {
         response: { 200: JobPage, ...problems('invalid-request', 'cursor-mismatch') },
       },
     },
-    async (request) => jobs.list(request.query),
+    async (request) => jobs.list(request.query, shownTeamOf(request)),
   );
 
   app.get(
     '/jobs/:id',
     {
-      config: { access: 'key' },
+      config: { access: 'jobs:read', object: 'job' },
       schema: {
         operationId: 'getJob',
         summary: 'Read a job',
@@ -57,7 +58,7 @@ export const jobReadRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     '/jobs/:id/logs',
     {
-      config: { access: 'key' },
+      config: { access: 'jobs:read', object: 'job' },
       schema: {
         operationId: 'listLogs',
         summary: 'Read what a job has logged, oldest first',
@@ -73,7 +74,7 @@ export const jobReadRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     '/jobs/:id/attempts',
     {
-      config: { access: 'key' },
+      config: { access: 'jobs:read', object: 'job' },
       schema: {
         operationId: 'listAttempts',
         summary: 'List the attempts at a job, oldest first',
@@ -88,7 +89,7 @@ export const jobReadRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     '/jobs/:id/checkpoints',
     {
-      config: { access: 'key' },
+      config: { access: 'checkpoints:read', object: 'job' },
       schema: {
         operationId: 'listCheckpoints',
         summary: 'List the checkpoints of a job, newest first',

@@ -23,7 +23,7 @@ export const jobRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.post(
     '/jobs',
     {
-      config: { access: 'key' },
+      config: { access: 'jobs:write' },
       validatorCompiler: bodyCheckedByRoute,
       schema: {
         operationId: 'submitJob',
@@ -45,7 +45,7 @@ export const jobRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.post(
     '/jobs/:id/fork',
     {
-      config: { access: 'key' },
+      config: { access: 'jobs:write', object: 'source-job' },
       validatorCompiler: bodyCheckedByRoute,
       schema: {
         operationId: 'forkJob',
@@ -58,8 +58,12 @@ export const jobRoutes: FastifyPluginAsyncTypebox = async (app) => {
       },
     },
     async (request, reply) => {
-      const fork = checkFork(await jobs.get(request.params.id), request.body);
-      const job = { ...fork, ...submitterOf(request) };
+      const old = await jobs.get(request.params.id);
+      const fork = checkFork(old, request.body);
+      const submitter = submitterOf(request);
+      // Readers of the new job need not know of a job that only its submitter may see.
+      const forkedFrom = old.team === submitter.teamId ? old.id : null;
+      const job = { ...fork, ...submitter, forkedFrom };
       const stored = replayable(reply, await jobs.submit(job, idempotentRequest(request)));
       return reply.code(202).header('location', `/v1/jobs/${stored.id}`).send(stored);
     },
@@ -68,7 +72,7 @@ export const jobRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.post(
     '/jobs/:id/cancel',
     {
-      config: { access: 'key' },
+      config: { access: 'jobs:write', object: 'own-job' },
       schema: {
         operationId: 'cancelJob',
         summary: 'Cancel a job',
@@ -86,7 +90,7 @@ export const jobRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.post(
     '/jobs/:id/retry',
     {
-      config: { access: 'key' },
+      config: { access: 'jobs:write', object: 'own-job' },
       schema: {
         operationId: 'retryJob',
         summary: 'Queue a failed or canceled job again',

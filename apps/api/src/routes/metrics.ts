@@ -10,7 +10,7 @@ export const metricRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     '/jobs/:id/metrics',
     {
-      config: { access: 'key' },
+      config: { access: 'jobs:read', object: 'job' },
       schema: {
         operationId: 'listSeries',
         summary: 'List the metrics of a job, with their extremes and last values',
@@ -25,7 +25,7 @@ export const metricRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     '/jobs/:id/metrics/points',
     {
-      config: { access: 'key' },
+      config: { access: 'jobs:read', object: 'job' },
       schema: {
         operationId: 'getPoints',
         summary: 'Read the points of one metric',
