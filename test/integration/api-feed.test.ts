@@ -157,6 +157,7 @@ describe('the change feed over HTTP', () => {
       await api.store.attempts.heartbeat({
         workerId,
         eventLoopLagMs: 0,
+        spoolBytes: 0,
         attempts: [{ attemptId, fence, step: done, progress: { ...progress, done } }],
       });
     const hint = await nextOf(stream);

@@ -23,6 +23,7 @@ describe('claim', () => {
       methodVersion: '1',
       config: { generations: 3 },
       seed: 11,
+      limits: job.limits,
       resume: null,
     });
     const now = await store.jobs.get(job.id);
@@ -69,11 +70,12 @@ describe('heartbeat', () => {
       store.attempts.heartbeat({
         workerId,
         eventLoopLagMs: 1.5,
+        spoolBytes: 0,
         attempts: [{ ...attempt, step: done, progress: { phase: 'search', done, total: 9, message: '' } }],
       });
     await sql.query(`update attempt set lease_until = now() - interval '1 second' where id = $1`, [attempt.attemptId]);
     const before = await store.jobs.getVersion(job.id);
-    assert.deepEqual(await beat(1), [{ attemptId: attempt.attemptId, command: 'none' }]);
+    assert.deepEqual(await beat(1), [{ attemptId: attempt.attemptId, command: 'none', graceMs: null }]);
     const { rows } = await sql.query(
       `select lease_until > now() + interval '25 seconds' as ok from attempt where id = $1`,
       [attempt.attemptId],
@@ -96,6 +98,7 @@ describe('heartbeat', () => {
     const commands = await store.attempts.heartbeat({
       workerId: mine.workerId,
       eventLoopLagMs: 0,
+      spoolBytes: 0,
       attempts: [
         { ...other.attempt, ...entry },
         { ...mine.attempt, ...entry },
@@ -122,6 +125,7 @@ describe('heartbeat', () => {
       store.attempts.heartbeat({
         workerId,
         eventLoopLagMs: 0,
+        spoolBytes: 0,
         attempts: [{ ...attempt, step, progress: { phase: 'train', done: step, total: 9, message } }],
       });
     const done = once(heardBoth, 'done');
@@ -143,6 +147,7 @@ describe('heartbeat', () => {
           store.attempts.heartbeat({
             workerId,
             eventLoopLagMs: 0,
+            spoolBytes: 0,
             attempts: [{ ...attempt, step, progress: { phase: 'p', done: step, total: 99, message: '' } }],
           }),
           store.attempts.setEngine(attempt, newWorker().engine),
@@ -151,7 +156,12 @@ describe('heartbeat', () => {
     for (let step = 1; step <= 20; step++) await round(step);
     await Promise.all(
       jobs.flatMap(({ attempt, workerId }) => [
-        store.attempts.heartbeat({ workerId, eventLoopLagMs: 0, attempts: [{ ...attempt, step: 30, progress: null }] }),
+        store.attempts.heartbeat({
+          workerId,
+          eventLoopLagMs: 0,
+          spoolBytes: 0,
+          attempts: [{ ...attempt, step: 30, progress: null }],
+        }),
         store.attempts.finish({ ...attempt, ...SUCCESS }),
       ]),
     );

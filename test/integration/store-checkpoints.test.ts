@@ -1,57 +1,16 @@
 import assert from 'node:assert/strict';
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
-import { CHUNK_BYTES, type CheckpointManifest } from '@crucible/contracts';
-import type { AttemptFence } from '@crucible/store';
+import { CHUNK_BYTES } from '@crucible/contracts';
 import { hasCode } from '../support/codes.ts';
 import { withDatabase } from '../support/database.ts';
 import { claim, SUCCESS, startJob } from '../support/running-attempt.ts';
+import { ageChunks, damage, hashOf, isStored, prepare, send, upload } from '../support/stored-checkpoints.ts';
 
 const { store, sql } = await withDatabase();
 
-interface Prepared {
-  manifest: CheckpointManifest;
-  /** bytes by hash */
-  chunks: Map<string, Uint8Array>;
-}
+const age = () => ageChunks(sql);
 
-const hashOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
-
-/** A checkpoint of one-chunk tensors. */
-function prepare(step: number, tensors: Uint8Array[], state: unknown = { epoch: step }): Prepared {
-  const chunks = new Map(tensors.map((bytes) => [hashOf(bytes), bytes]));
-  const entries = tensors.map((bytes, i) => ({
-    name: `w${i}`,
-    dtype: 'uint8' as const,
-    shape: [bytes.byteLength],
-    bytes: bytes.byteLength,
-    chunks: [hashOf(bytes)],
-  }));
-  return { manifest: { format: 1, method: 'zen-nas', step, state, tensors: entries }, chunks };
-}
-
-async function send(chunks: Map<string, Uint8Array>, missing: readonly string[]): Promise<void> {
-  for (const hash of missing) {
-    const bytes = chunks.get(hash);
-    assert.ok(bytes !== undefined);
-    await store.checkpoints.putChunk(hash, bytes);
-  }
-}
-
-async function upload(attempt: AttemptFence, { manifest, chunks }: Prepared): Promise<string> {
-  const { checkpointId, missing } = await store.checkpoints.begin({ ...attempt, manifest });
-  await send(chunks, missing);
-  await store.checkpoints.commit({ ...attempt, checkpointId });
-  return checkpointId;
-}
-
-/** Makes every chunk old enough to be swept. */
-/** Rows are locked in the order that the store locks them in: it runs beside uploads. */
-const age = () =>
-  sql.query(`with known as materialized (select sha256 from chunk order by sha256 for no key update)
-             update chunk c set touched_at = now() - interval '61 minutes' from known k where c.sha256 = k.sha256`);
-const isStored = async (hash: string) =>
-  (await sql.query('select from chunk where sha256 = $1', [Buffer.from(hash, 'hex')])).rowCount === 1;
 const states = async (jobId: string) => (await store.checkpoints.list(jobId)).map((view) => [view.step, view.state]);
 
 describe('an upload', () => {
@@ -63,10 +22,10 @@ describe('an upload', () => {
     const [first = '', second = ''] = missing;
     const commit = () => store.checkpoints.commit({ ...attempt, checkpointId });
     await assert.rejects(commit(), hasCode('checkpoint-corrupt'));
-    await send(prepared.chunks, [first]);
+    await send(store, prepared.chunks, [first]);
     await assert.rejects(commit(), hasCode('checkpoint-corrupt'));
     assert.equal(await store.checkpoints.latest(job.id), null);
-    await send(prepared.chunks, [second]);
+    await send(store, prepared.chunks, [second]);
     assert.equal(await store.checkpoints.latest(job.id), null);
     const view = await commit();
     assert.deepEqual([view.step, view.state, view.bytes, view.tensors, view.attempt], [5, 'committed', 1020, 2, 1]);
@@ -81,10 +40,10 @@ describe('an upload', () => {
   it('that was torn by the end of its attempt is abandoned, and its chunks go after an hour', async () => {
     const { job, attempt, workerId } = await startJob(store);
     const kept = prepare(1, [randomBytes(50)]);
-    await upload(attempt, kept);
+    await upload(store, attempt, kept);
     const torn = prepare(2, [randomBytes(60), randomBytes(70)]);
     const { missing } = await store.checkpoints.begin({ ...attempt, manifest: torn.manifest });
-    await send(torn.chunks, missing.slice(0, 1));
+    await send(store, torn.chunks, missing.slice(0, 1));
     await store.attempts.release(attempt);
     const next = await claim(store, job.id, workerId);
     assert.equal(next.resume?.manifest.step, 1);
@@ -94,14 +53,14 @@ describe('an upload', () => {
       [2, 'abandoned'],
       [1, 'committed'],
     ]);
-    for (const hash of kept.chunks.keys()) assert.ok(await isStored(hash));
+    for (const hash of kept.chunks.keys()) assert.ok(await isStored(sql, hash));
   });
 
   it('can be begun again and goes on where it was', async () => {
     const { attempt } = await startJob(store);
     const prepared = prepare(1, [randomBytes(10), randomBytes(11)]);
     const first = await store.checkpoints.begin({ ...attempt, manifest: prepared.manifest });
-    await send(prepared.chunks, first.missing.slice(0, 1));
+    await send(store, prepared.chunks, first.missing.slice(0, 1));
     const again = await store.checkpoints.begin({ ...attempt, manifest: prepared.manifest });
     assert.equal(again.checkpointId, first.checkpointId);
     assert.equal(again.missing.length, 1);
@@ -110,7 +69,7 @@ describe('an upload', () => {
   it('sends bytes once that two checkpoints share', async () => {
     const { attempt } = await startJob(store);
     const teacher = randomBytes(CHUNK_BYTES);
-    await upload(attempt, prepare(1, [teacher, randomBytes(5)]));
+    await upload(store, attempt, prepare(1, [teacher, randomBytes(5)]));
     const next = prepare(2, [teacher, randomBytes(5)]);
     const { missing } = await store.checkpoints.begin({ ...attempt, manifest: next.manifest });
     assert.deepEqual(missing, [hashOf(next.chunks.get(missing[0] ?? '') ?? new Uint8Array())]);
@@ -121,7 +80,7 @@ describe('an upload', () => {
     const { job, attempt, workerId } = await startJob(store);
     const prepared = prepare(1, [randomBytes(10)]);
     const { checkpointId, missing } = await store.checkpoints.begin({ ...attempt, manifest: prepared.manifest });
-    await send(prepared.chunks, missing);
+    await send(store, prepared.chunks, missing);
     await store.attempts.release(attempt);
     const next = await claim(store, job.id, workerId);
     await assert.rejects(store.checkpoints.commit({ ...attempt, checkpointId }), hasCode('stale-fence'));
@@ -134,7 +93,7 @@ describe('an upload', () => {
     const { manifest, chunks } = prepare(1, [randomBytes(10)]);
     const longer = { ...manifest, tensors: manifest.tensors.map((tensor) => ({ ...tensor, bytes: 11 })) };
     const { checkpointId, missing } = await store.checkpoints.begin({ ...attempt, manifest: longer });
-    await send(chunks, missing);
+    await send(store, chunks, missing);
     await assert.rejects(store.checkpoints.commit({ ...attempt, checkpointId }), hasCode('checkpoint-corrupt'));
   });
 });
@@ -143,7 +102,7 @@ describe('a manifest', () => {
   it('comes back as it was, with the order of its keys and exact numbers', async () => {
     const { job, attempt } = await startJob(store);
     const state = { z: 0.1 + 0.2, a: [1e-300, 2 ** 53 - 1, -5e-324], m: { b: null, a: 'x' } };
-    await upload(attempt, prepare(3, [], state));
+    await upload(store, attempt, prepare(3, [], state));
     const latest = await store.checkpoints.latest(job.id);
     assert.equal(JSON.stringify(latest?.manifest.state), JSON.stringify(state));
   });
@@ -154,7 +113,7 @@ describe('committed checkpoints', () => {
     const { job, attempt } = await startJob(store);
     const shared = randomBytes(30);
     const all = [1, 2, 3, 4].map((step) => prepare(step, [shared, randomBytes(40)]));
-    for (const prepared of all) await upload(attempt, prepared);
+    for (const prepared of all) await upload(store, attempt, prepared);
     assert.deepEqual(await states(job.id), [
       [4, 'committed'],
       [3, 'committed'],
@@ -162,23 +121,24 @@ describe('committed checkpoints', () => {
       [1, 'deleted'],
     ]);
     await store.checkpoints.sweep();
-    for (const { chunks } of all) for (const hash of chunks.keys()) assert.ok(await isStored(hash), 'not yet an hour');
+    for (const { chunks } of all)
+      for (const hash of chunks.keys()) assert.ok(await isStored(sql, hash), 'not yet an hour');
     await age();
     assert.ok((await store.checkpoints.sweep()) >= 2);
     for (const { chunks, manifest } of all)
       for (const hash of chunks.keys())
-        assert.equal(await isStored(hash), manifest.step > 2 || hash === hashOf(shared), `step ${manifest.step}`);
+        assert.equal(await isStored(sql, hash), manifest.step > 2 || hash === hashOf(shared), `step ${manifest.step}`);
   });
 
   it('serve by time of commit: work that went back to an earlier step replaced what lay beyond', async () => {
     const { job, attempt, workerId } = await startJob(store);
-    await upload(attempt, prepare(50, [randomBytes(5)]));
-    const late = await upload(attempt, prepare(100, [randomBytes(5)]));
+    await upload(store, attempt, prepare(50, [randomBytes(5)]));
+    const late = await upload(store, attempt, prepare(100, [randomBytes(5)]));
     await store.checkpoints.markCorrupt(late);
     await store.attempts.release(attempt);
     const next = await claim(store, job.id, workerId);
     assert.equal(next.resume?.manifest.step, 50);
-    await upload(next, prepare(60, [randomBytes(5)]));
+    await upload(store, next, prepare(60, [randomBytes(5)]));
     assert.equal((await store.checkpoints.latest(job.id))?.manifest.step, 60);
   });
 });
@@ -187,13 +147,11 @@ describe('a damaged chunk', () => {
   it('is noticed when it is read, and is sent again after its checkpoint is taken out of use', async () => {
     const { job, attempt } = await startJob(store);
     const shared = randomBytes(100);
-    await upload(attempt, prepare(1, [randomBytes(10)]));
-    const id = await upload(attempt, prepare(2, [shared]));
+    await upload(store, attempt, prepare(1, [randomBytes(10)]));
+    const id = await upload(store, attempt, prepare(2, [shared]));
     const hash = hashOf(shared);
     assert.deepEqual(Buffer.from(await store.checkpoints.readChunk(hash)), shared);
-    await sql.query('update chunk set data = set_byte(data, 3, get_byte(data, 3) # 1) where sha256 = $1', [
-      Buffer.from(hash, 'hex'),
-    ]);
+    await damage(sql, hash, 3);
     await assert.rejects(store.checkpoints.readChunk(hash), hasCode('checkpoint-corrupt'));
     await store.checkpoints.markCorrupt(id);
     await store.checkpoints.markCorrupt(id);
@@ -201,7 +159,7 @@ describe('a damaged chunk', () => {
     const again = prepare(2, [shared]);
     const { missing } = await store.checkpoints.begin({ ...attempt, manifest: again.manifest });
     assert.deepEqual(missing, [hash]);
-    await upload(attempt, again);
+    await upload(store, attempt, again);
     assert.deepEqual(Buffer.from(await store.checkpoints.readChunk(hash)), shared);
     await assert.rejects(store.checkpoints.readChunk('0'.repeat(64)), hasCode('checkpoint-corrupt'));
   });
@@ -230,7 +188,7 @@ it('never sweeps a chunk that a committed checkpoint names, while sweeps and upl
   const uploadAndRead = async () => {
     // chunks come back that an earlier sweep may be deleting just now
     for (let step = 1; step <= 40; step++) {
-      await upload(attempt, prepare(step, [pick(step), pick(step * 5 + 1)]));
+      await upload(store, attempt, prepare(step, [pick(step), pick(step * 5 + 1)]));
       const latest = await store.checkpoints.latest(job.id);
       assert.equal(latest?.manifest.step, step);
       for (const { chunks } of latest.manifest.tensors)
@@ -244,7 +202,7 @@ it('never sweeps a chunk that a committed checkpoint names, while sweeps and upl
 it('survives the end of its job', async () => {
   const { job, attempt } = await startJob(store);
   const prepared = prepare(1, [randomBytes(9)]);
-  await upload(attempt, prepared);
+  await upload(store, attempt, prepared);
   await store.attempts.finish({ ...attempt, ...SUCCESS });
   await age();
   await store.checkpoints.sweep();

@@ -21,7 +21,7 @@ describe('a snapshot', () => {
     await store.workers.register(newWorker({ name: 'b', slots: [slot(0), slot(1)] }));
     const { workerId: busy } = await store.workers.register(newWorker({ name: 'a' }));
     const { workerId: draining } = await store.workers.register(newWorker({ name: 'c' }));
-    await store.workers.setState(draining, 'draining');
+    await store.workers.leave(draining);
     const submit = async (name: string, priority: number) =>
       (await store.jobs.submit(newJob({ name, priority }))).value;
     const running = await submit('running', 50);
@@ -212,7 +212,7 @@ describe('reconcile', () => {
     assert.equal((await store.scheduling.reconcile()).lostWorkers, 1);
     assert.equal((await store.workers.list(null))[0]?.state, 'lost');
     assert.equal((await store.scheduling.snapshot()).pools.length, 0);
-    await store.attempts.heartbeat({ workerId, eventLoopLagMs: 0, attempts: [] });
+    await store.attempts.heartbeat({ workerId, eventLoopLagMs: 0, spoolBytes: 0, attempts: [] });
     assert.equal((await store.workers.list(null))[0]?.state, 'ready');
   });
 

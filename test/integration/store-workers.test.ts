@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { it } from 'node:test';
+import { describe, it } from 'node:test';
 import { hasCode } from '../support/codes.ts';
 import { withDatabase } from '../support/database.ts';
 import { claim, newJob, newWorker, startJob } from '../support/running-attempt.ts';
@@ -18,7 +18,7 @@ it('ends at once what an earlier boot of the same worker left behind', async () 
   assert.deepEqual(again.leftovers, [{ attemptId: attempt.attemptId, jobId: job.id, number: 1 }]);
   assert.notEqual(again.workerId, workerId);
   assert.equal((await store.jobs.get(job.id)).state, 'queued');
-  const beat = { eventLoopLagMs: 0, attempts: [{ ...attempt, step: 1, progress: null }] };
+  const beat = { eventLoopLagMs: 0, spoolBytes: 0, attempts: [{ ...attempt, step: 1, progress: null }] };
   const commands = await store.attempts.heartbeat({ ...beat, workerId });
   assert.deepEqual(
     commands.map(({ command }) => command),
@@ -54,12 +54,20 @@ it('lets one of many boots go by a name', async () => {
 it('shows a worker as it registered, until a day after it was last seen', async () => {
   const { bootId, ...worker } = newWorker();
   const { workerId } = await store.workers.register({ ...worker, bootId });
-  await store.workers.setState(workerId, 'draining');
+  await store.workers.leave(workerId);
   const [view] = await find(worker.name);
   assert.ok(view !== undefined);
   const { startedAt, seenAt, ...rest } = view;
   assert.ok(startedAt <= seenAt);
-  assert.deepEqual(rest, { ...worker, id: workerId, state: 'draining', attempts: [], eventLoopLagMs: 0 });
+  assert.deepEqual(rest, {
+    ...worker,
+    id: workerId,
+    state: 'draining',
+    hold: null,
+    attempts: [],
+    eventLoopLagMs: 0,
+    spoolBytes: 0,
+  });
   await sql.query(`update worker set seen_at = now() - interval '25 hours' where id = $1`, [workerId]);
   assert.deepEqual(await find(worker.name), []);
 });
@@ -69,5 +77,60 @@ it('ends what a worker still holds when it leaves', async () => {
   await store.workers.deregister(workerId);
   await store.workers.deregister(workerId);
   assert.equal((await store.jobs.get(job.id)).state, 'queued');
-  await assert.rejects(store.workers.setState(workerId, 'ready'), hasCode('not-found'));
+  await assert.rejects(store.workers.leave(workerId), hasCode('not-found'));
+  await assert.rejects(store.workers.hold(workerId, 'cordoned'), hasCode('not-found'));
+});
+
+describe('an operator', () => {
+  const pools = async () => (await store.scheduling.snapshot()).pools.map(({ name }) => name);
+  const state = async (name: string) => (await find(name))[0]?.state;
+
+  it('cordons a worker: it gets nothing new, keeps what it runs, and may work again', async () => {
+    const { workerId } = await store.workers.register(newWorker({ name: 'cordoned', pool: 'cordon' }));
+    assert.ok((await pools()).includes('cordon'));
+    assert.equal((await store.workers.hold(workerId, 'cordoned')).state, 'cordoned');
+    assert.ok(!(await pools()).includes('cordon'));
+    await sql.query(`update worker set state = 'lost' where id = $1`, [workerId]);
+    await store.attempts.heartbeat({ workerId, eventLoopLagMs: 0, spoolBytes: 5, attempts: [] });
+    const [view] = await find('cordoned');
+    assert.deepEqual([view?.state, view?.hold, view?.spoolBytes], ['cordoned', 'cordoned', 5]);
+    assert.equal((await store.workers.hold(workerId, null)).state, 'ready');
+  });
+
+  it('drains a worker: it is told to give each attempt back, unless somebody stops the job anyway', async () => {
+    const { job, attempt, workerId } = await startJob(store);
+    const beat = async () =>
+      (
+        await store.attempts.heartbeat({
+          workerId,
+          eventLoopLagMs: 0,
+          spoolBytes: 0,
+          attempts: [{ ...attempt, step: 0, progress: null }],
+        })
+      ).map(({ command, graceMs }) => ({ command, graceMs }));
+    assert.deepEqual((await store.workers.hold(workerId, 'draining')).attempts.length, 1);
+    assert.deepEqual(await beat(), [{ command: 'drain', graceMs: null }]);
+    await store.jobs.cancel(job.id);
+    const [stop] = await beat();
+    assert.equal(stop?.command, 'cancel');
+    assert.ok((stop?.graceMs ?? 0) > 8000 && (stop?.graceMs ?? 0) <= 10_000);
+  });
+
+  it('means the machine: what is asked of a worker outlasts its restart', async () => {
+    const worker = newWorker({ name: 'held' });
+    const first = await store.workers.register(worker);
+    await store.workers.hold(first.workerId, 'draining');
+    const second = await store.workers.register({ ...worker, bootId: 'second' });
+    assert.equal(await state('held'), 'draining');
+    await store.workers.hold(second.workerId, null);
+    await store.workers.deregister(second.workerId);
+    await store.workers.register({ ...worker, bootId: 'third' });
+    assert.equal(await state('held'), 'ready');
+  });
+
+  it('cannot bring a worker back that shuts down', async () => {
+    const { workerId } = await store.workers.register(newWorker({ name: 'leaving' }));
+    await store.workers.leave(workerId);
+    assert.equal((await store.workers.hold(workerId, null)).state, 'draining');
+  });
 });

@@ -9,6 +9,7 @@ import { type ClaimedJob, createStore, type Store } from '@crucible/store';
 import {
   type AttemptRun,
   type AttemptRunParts,
+  createSpoolBudget,
   openStateFolder,
   silentLog,
   startAttempt,
@@ -20,6 +21,8 @@ import { claim, newJob, newWorker } from '../support/running-attempt.ts';
 import { openTcpGate } from '../support/tcp-gate.ts';
 
 const SLOT: Slot = { index: 0, kind: 'cpu', model: 'test', memoryMib: null };
+/** Long enough for whoever listens. */
+const TIMES = { messageMs: 20_000, termMs: 10_000 };
 const { databaseUrl, store, sql } = await withDatabase();
 
 describe('an attempt', () => {
@@ -35,7 +38,8 @@ describe('an attempt', () => {
       childEnv: Object.fromEntries(Object.entries(process.env).map(([name, value]) => [name, String(value)])),
       engine: { name: 'none', threads: 1 },
       dataDir: folder,
-      graceMs: 20_000,
+      leaseMs: 600_000, // nobody beats here
+      budget: createSpoolBudget(2 ** 30),
     };
   });
   after(() => rm(folder, { recursive: true }));
@@ -100,7 +104,7 @@ describe('an attempt', () => {
     const jobId = await submit({ steps: 400, every: 50, at: 60, fault: 'idle' });
     const run = start(await claimIt(jobId));
     await reached(run, 60);
-    run.stop('release');
+    run.stop('release', TIMES);
     await run.ended;
     assert.equal((await store.jobs.get(jobId)).state, 'queued');
     await runNext(jobId);
@@ -155,11 +159,63 @@ describe('an attempt', () => {
       await reached(run, 3);
       await store.jobs.cancel(jobId);
       const from = performance.now();
-      run.stop('cancel');
+      run.stop('cancel', { messageMs: 1000, termMs: 1000 });
       await run.ended;
       assert.ok(performance.now() - from < 5000);
       assert.equal((await store.jobs.get(jobId)).state, 'canceled');
     }
+  });
+
+  it('that is paused or preempted saves a checkpoint first, and one that is killed does not', async () => {
+    for (const [intent, outcome] of [
+      ['pause', 'paused'],
+      ['preempt', 'preempted'],
+      ['kill', 'canceled'],
+    ] as const) {
+      const jobId = await submit({ steps: 400, every: 50, at: 60, fault: intent === 'kill' ? 'deaf' : 'idle' });
+      const run = start(await claimIt(jobId));
+      await reached(run, 60);
+      await sql.query(`update job set state = 'stopping', stop_intent = $2 where id = $1`, [jobId, intent]);
+      const from = performance.now();
+      run.stop(intent, intent === 'kill' ? undefined : TIMES);
+      await run.ended;
+      assert.ok(performance.now() - from < 5000);
+      const [attempt] = await store.attempts.list(jobId);
+      assert.deepEqual([attempt?.outcome, attempt?.endCode], [outcome, outcome]);
+      assert.equal((await store.checkpoints.latest(jobId))?.manifest.step, intent === 'kill' ? 50 : 61);
+    }
+  });
+
+  it('that is preempted and then shut down keeps the shorter deadline and the stronger cause', async () => {
+    const jobId = await submit({ steps: 400, every: 50, at: 60, fault: 'deaf' });
+    const run = start(await claimIt(jobId));
+    await reached(run, 60);
+    await sql.query(`update job set state = 'stopping', stop_intent = 'preempt' where id = $1`, [jobId]);
+    run.stop('preempt', { messageMs: 3_600_000, termMs: 1000 });
+    run.stop('release', { messageMs: 50, termMs: 1000 });
+    await run.ended;
+    assert.equal((await store.attempts.list(jobId))[0]?.outcome, 'preempted');
+  });
+
+  it('that does not get on for too long is ended as stalled', async () => {
+    const jobId = await submit({ steps: 10, at: 3, fault: 'idle' });
+    const claimed = await claimIt(jobId);
+    await start({ ...claimed, limits: { ...claimed.limits, stallSeconds: 1 } }).ended;
+    const [attempt] = await store.attempts.list(jobId);
+    assert.deepEqual([attempt?.outcome, attempt?.endCode], ['failed', 'stalled']);
+    assert.match(attempt?.detail ?? '', /no new step for 1 seconds \(limits\.stallSeconds\)/);
+  });
+
+  it('writes nothing past its lease, computes on, and stores it all once a heartbeat is answered', async () => {
+    const jobId = await submit({ steps: 3000, every: 100 });
+    const claimed = await claimIt(jobId);
+    const run = startAttempt(claimed, SLOT, { ...parts, leaseMs: 50_000 }, performance.now() - 60_000);
+    await reached(run, 3000);
+    assert.deepEqual(await store.metrics.series(jobId), []);
+    run.renew(performance.now());
+    await run.ended;
+    assert.equal((await store.jobs.get(jobId)).state, 'succeeded');
+    assert.equal((await points(jobId)).steps.length, 3000);
   });
 
   it('that lost its job ends its child and stores nothing more', async () => {
@@ -215,5 +271,51 @@ describe('an attempt', () => {
     await assertSameResult(jobId, whole);
     await behind.close();
     await gate.shut();
+  });
+
+  it('is held back while the spool is full, and goes on to the very same result', async () => {
+    const address = new URL(databaseUrl);
+    const gate = await openTcpGate(address.hostname, Number(address.port));
+    address.host = `127.0.0.1:${gate.port}`;
+    const behind = createStore({ databaseUrl: address.href, applicationName: 'behind the gate', poolSize: 4 });
+    const steps = 30_000;
+    const whole = await submit({ steps, every: 10_000 });
+    await runNext(whole);
+    const jobId = await submit({ steps, every: 10_000 });
+    const budget = createSpoolBudget(100_000);
+    const run = start(await claimIt(jobId), { store: behind, budget });
+    await reached(run, 10);
+    await gate.shut();
+    await eventually('a full spool', async () => budget.isFull);
+    let last = -1;
+    let seen = 0;
+    await eventually('a child that waits', async () => {
+      seen = run.step === last ? seen + 1 : 0;
+      last = run.step;
+      return seen === 20;
+    });
+    assert.ok(last < steps, `${last}`);
+    await gate.open();
+    await run.ended;
+    assert.equal((await store.jobs.get(jobId)).state, 'succeeded');
+    await assertSameResult(jobId, whole);
+    assert.equal(budget.bytes, 0);
+    await behind.close();
+    await gate.shut();
+  });
+
+  it('of a method that does not wait ends once nothing more can be kept', async () => {
+    const jobId = await submit({ at: 3, fault: 'chatter' });
+    const budget = createSpoolBudget(100_000, 100_000);
+    const heard: boolean[] = [];
+    budget.watch((isFull) => heard.push(isFull));
+    // Nothing can be stored before a heartbeat is answered.
+    const run = startAttempt(await claimIt(jobId), SLOT, { ...parts, leaseMs: 1000, budget }, performance.now() - 2000);
+    await eventually('more than it may keep', async () => heard.length === 2); // full, then given up
+    run.renew(performance.now() + 60_000);
+    await run.ended;
+    const [attempt] = await store.attempts.list(jobId);
+    assert.deepEqual([attempt?.outcome, attempt?.endCode], ['failed', 'infrastructure']);
+    assert.match(attempt?.detail ?? '', /MiB wait on disk to be stored/);
   });
 });

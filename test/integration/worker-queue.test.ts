@@ -20,6 +20,7 @@ const claimedOf = ({ attemptId, fence }: DispatchMessage): ClaimedJob => ({
   config: {},
   seed: 1,
   precision: null,
+  limits: { maxRunSeconds: null, maxQueueSeconds: null, stallSeconds: null },
   resume: null,
 });
 

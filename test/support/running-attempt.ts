@@ -22,6 +22,7 @@ export const newJob = (over: Partial<NewJob> = {}): NewJob => ({
   notBefore: null,
   isPaused: false,
   forkedFrom: null,
+  fromCheckpoint: null,
   teamId: 'default',
   userId: '00000000-0000-7000-8000-000000000001',
   submittedBy: 'test',

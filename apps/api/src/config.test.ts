@@ -25,6 +25,7 @@ describe('loadConfig', () => {
       port: 0,
       dashboardDir: null,
       isSupervised: false,
+      leaseSeconds: 30,
       logLevel: 'info',
     });
     assert.ok(Object.isFrozen(config));

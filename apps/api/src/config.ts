@@ -1,4 +1,4 @@
-import { CrucibleError, faultsOf, LOG_LEVELS } from '@crucible/contracts';
+import { CrucibleError, faultsOf, LEASE_SECONDS, LOG_LEVELS } from '@crucible/contracts';
 import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
 
@@ -20,6 +20,12 @@ export const Environment = Type.Object({
   CRUCIBLE_PORT: Type.Integer({ minimum: 0, maximum: 65_535, default: 0, description: '0: any free port' }),
   CRUCIBLE_DASHBOARD_DIR: Type.Optional(Type.String({ minLength: 1, description: 'built dashboard, served under /' })),
   CRUCIBLE_SUPERVISED: Type.Boolean({ default: false, description: 'stop when standard input ends' }),
+  CRUCIBLE_LEASE_SECONDS: Type.Integer({
+    minimum: 1,
+    maximum: 600,
+    default: LEASE_SECONDS,
+    description: "time that an attempt stays its worker's after a heartbeat; as in every process of the cluster",
+  }),
   CRUCIBLE_LOG_LEVEL: Type.Enum([...LOG_LEVELS, 'fatal', 'silent'], { default: 'info' }),
 });
 
@@ -31,6 +37,7 @@ export interface Config {
   readonly port: number;
   readonly dashboardDir: string | null;
   readonly isSupervised: boolean;
+  readonly leaseSeconds: number;
   readonly logLevel: string;
 }
 
@@ -66,6 +73,7 @@ export function loadConfig(env: Variables): Config {
     port: values.CRUCIBLE_PORT,
     dashboardDir: values.CRUCIBLE_DASHBOARD_DIR ?? null,
     isSupervised: values.CRUCIBLE_SUPERVISED,
+    leaseSeconds: values.CRUCIBLE_LEASE_SECONDS,
     logLevel: values.CRUCIBLE_LOG_LEVEL,
   });
 }

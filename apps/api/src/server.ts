@@ -23,6 +23,7 @@ export async function startService(config: Config, log: FastifyBaseLogger): Prom
     databaseUrl: config.databaseUrl,
     applicationName: 'crucible-api',
     poolSize: POOL_SIZE,
+    leaseSeconds: config.leaseSeconds,
   });
   const queues = new DispatchQueues(config.redisUrl, log);
   const closeConnections = async (): Promise<void> => {

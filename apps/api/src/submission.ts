@@ -91,6 +91,7 @@ export function checkSubmission(body: unknown): CheckedJob {
     notBefore: submitted.notBefore ?? null,
     isPaused: submitted.paused,
     forkedFrom: null,
+    fromCheckpoint: submitted.fromCheckpoint ?? null,
   };
 }
 
@@ -125,5 +126,6 @@ export function checkFork(old: JobView, body: unknown): CheckedJob {
     notBefore: null,
     isPaused: false,
     forkedFrom: old.id,
+    fromCheckpoint: patch.fromCheckpoint ?? null,
   };
 }

@@ -8,10 +8,14 @@ import { createChildReports } from './child-reports.ts';
 import { engineChange } from './engine-change.ts';
 import { forkChild } from './executor/fork.ts';
 import { type AttemptEnd, type ChildExit, outcomeOf, type StopCause } from './executor/outcome.ts';
+import type { StopTimes } from './executor/stop-ladder.ts';
+import { createLeaseClock } from './lease-clock.ts';
 import { createRecorder, type Retry } from './recorder.ts';
 import { type RestoredCheckpoint, restore } from './restore.ts';
 import { retrying } from './retrying.ts';
 import { slotEnv } from './slot-env.ts';
+import type { SpoolBudget } from './spool-budget.ts';
+import { createStallWatch, type StallWatch } from './stall-watch.ts';
 import type { StateFolder } from './state-folder.ts';
 
 /** An attempt that this worker has claimed, until its end is stored. */
@@ -21,10 +25,12 @@ export interface AttemptRun extends AttemptFence {
   readonly step: number;
   readonly progress: Progress | null;
   /**
-   * `cancel` and `release` ask the child to stop and end it when it does not; `fenced` ends it at once and stores
-   * nothing more.
+   * Asks the child to stop, and ends it when it does not within `times`; `kill` and `fenced` end it at once, and
+   * `fenced` stores nothing more.
    */
-  stop(cause: StopCause): void;
+  stop(cause: StopCause, times?: StopTimes): void;
+  /** A heartbeat that was sent at this time of `performance.now()` has renewed the lease. */
+  renew(sentAtMs: number): void;
   /** Resolves when nothing is left to do. Never rejects. */
   readonly ended: Promise<void>;
 }
@@ -38,30 +44,49 @@ export interface AttemptRunParts {
   childEnv: Readonly<Record<string, string>>;
   engine: EngineRequest;
   dataDir: string;
-  /** time that a child gets for a last checkpoint when it is asked to release its job */
-  graceMs: number;
+  leaseMs: number;
+  budget: SpoolBudget;
 }
 
-const NEVER_STARTED: ChildExit = { code: null, signal: null, startError: null, lastWords: '' };
+const NEVER_STARTED: ChildExit = { code: null, signal: null, startError: null, lastWords: '', isOomKill: false };
 
-/** Runs a claimed attempt: restores its checkpoint, forks its child, records what it says and stores how it ended. */
-export function startAttempt(claimed: ClaimedJob, slot: Slot, parts: AttemptRunParts): AttemptRun {
-  const { store, state } = parts;
+/**
+ * Runs a claimed attempt: restores its checkpoint, forks its child, records what it says and stores how it ended.
+ *
+ * @param claimedAtMs `performance.now()` before the claim, from when the lease counts
+ */
+export function startAttempt(
+  claimed: ClaimedJob,
+  slot: Slot,
+  parts: AttemptRunParts,
+  claimedAtMs: number = performance.now(),
+): AttemptRun {
+  const { store, state, budget } = parts;
   const { attemptId, fence, jobId, number } = claimed;
   const mine: AttemptFence = { attemptId, fence };
   const spoolDir = state.spoolOf(attemptId);
   const log = parts.log.child({ job: jobId, attempt: attemptId, fence });
-  const control = createAttemptControl(log, parts.graceMs);
+  const control = createAttemptControl(log);
+  const lease = createLeaseClock(parts.leaseMs, claimedAtMs);
   const onWait = (error: unknown, waitMs: number) =>
     log.warn({ err: error, waitMs }, 'the store does not answer; the child goes on');
-  const retry: Retry = (action) => retrying(action, { signal: control.writes, onWait });
-  const recorder = createRecorder({ store, fence: mine, signal: control.writes, onWait, onFault: control.fail });
+  const retry: Retry = (action) =>
+    retrying(
+      async () => {
+        await lease.held(control.writes);
+        return action();
+      },
+      { signal: control.writes, onWait },
+    );
+  const recorder = createRecorder({ store, fence: mine, retry, spoolDir, budget, onFault: control.fail });
   let resumedOn: EngineInfo | null = null;
-  const reports = createChildReports(recorder, claimed.resume?.manifest.step ?? 0, (engine) => {
+  let stall: StallWatch | null = null;
+  const onEngine = (engine: EngineInfo): void => {
     const change = resumedOn && engineChange(resumedOn, engine);
     if (change !== null) reports.say('warn', change);
     retry(() => store.attempts.setEngine(mine, engine)).catch(control.fail);
-  });
+  };
+  const reports = createChildReports(recorder, claimed.resume?.manifest.step ?? 0, onEngine, () => stall?.moved());
 
   const fetchCheckpoint = async (): Promise<RestoredCheckpoint | null> => {
     const first = claimed.resume;
@@ -78,8 +103,8 @@ export function startAttempt(claimed: ClaimedJob, slot: Slot, parts: AttemptRunP
         );
       },
     });
-    if (restored?.manifest.step !== first?.manifest.step)
-      await retry(() => store.attempts.markResumed(mine, restored?.manifest.step ?? null));
+    if (restored?.id !== first?.id)
+      await retry(() => store.attempts.markResumed(mine, restored?.manifest.step ?? null, restored?.id ?? null));
     return restored;
   };
 
@@ -112,7 +137,20 @@ export function startAttempt(claimed: ClaimedJob, slot: Slot, parts: AttemptRunP
       resume: from,
     });
     control.attach(child);
-    return child.exit;
+    stall = createStallWatch(claimed.limits.stallSeconds, (seconds) =>
+      control.fail(new Error(`There was no new step for ${seconds} seconds (limits.stallSeconds).`), 'stalled'),
+    );
+    const hold = (isHeld: boolean): void => {
+      if (isHeld) log.warn({ bytes: budget.bytes }, 'the spool is full; the child waits until the store takes more');
+      child.send({ kind: 'hold', isHeld });
+      stall?.hold(isHeld);
+    };
+    if (budget.isFull) hold(true);
+    const unwatch = budget.watch(hold);
+    const exit = await child.exit;
+    unwatch();
+    stall.close();
+    return exit;
   };
 
   /** Runs the child to its end, unless the attempt is to stop before it has begun. */
@@ -158,6 +196,7 @@ export function startAttempt(claimed: ClaimedJob, slot: Slot, parts: AttemptRunP
         log.error({ err: error }, 'the end of the attempt could not be stored; its lease will run out');
     } finally {
       control.close();
+      recorder.close();
       await state.forget(attemptId).catch((error) => log.warn({ err: error }, 'the spool could not be removed'));
     }
   };
@@ -174,6 +213,7 @@ export function startAttempt(claimed: ClaimedJob, slot: Slot, parts: AttemptRunP
       return reports.progress;
     },
     stop: control.stop,
+    renew: lease.renew,
     ended,
   };
 }

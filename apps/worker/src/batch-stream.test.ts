@@ -1,17 +1,34 @@
 import assert from 'node:assert/strict';
-import { afterEach, beforeEach, describe, it, mock } from 'node:test';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, afterEach, before, beforeEach, describe, it, mock } from 'node:test';
 import { type BatchStreamOptions, createBatchStream } from './batch-stream.ts';
+import { createSpillQueue } from './spill-queue.ts';
+import { createSpoolBudget } from './spool-budget.ts';
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('a batch stream', () => {
   let sent: { sequence: number; items: number[] }[] = [];
   let faults: unknown[] = [];
+  let folder = '';
+  let files = 0;
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'batches-'));
+  });
+  after(() => rm(folder, { recursive: true }));
+  const waitingOf = (limitBytes: number, memoryItems = 4) =>
+    createSpillQueue<number>({
+      path: join(folder, `stream-${++files}`),
+      budget: createSpoolBudget(limitBytes, 0),
+      memoryItems,
+    });
   const streamOf = (options: Partial<BatchStreamOptions<number>> = {}) =>
     createBatchStream<number>({
       maxItems: 3,
       maxAgeMs: 1000,
-      maxWaiting: 100,
+      waiting: waitingOf(2 ** 20, 100),
       send: async (sequence, items) => sent.push({ sequence, items: [...items] }),
       onFault: (error) => faults.push(error),
       ...options,
@@ -88,12 +105,32 @@ describe('a batch stream', () => {
     assert.equal(faults.length, 1);
   });
 
-  it('fails rather than grow without bound', () => {
-    const stream = streamOf({ maxWaiting: 5, send: () => new Promise(() => {}) });
-    stream.push([1, 2, 3]);
-    stream.push([4, 5]);
+  it('keeps what does not fit into memory on disk, and sends it in order once it can', async () => {
+    let open = () => {};
+    const gate = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    const all: number[] = [];
+    const stream = streamOf({
+      waiting: waitingOf(2 ** 20),
+      send: async (_, items) => {
+        await gate;
+        all.push(...items);
+      },
+    });
+    const items = Array.from({ length: 40 }, (_, at) => at);
+    for (const item of items) stream.push([item]);
+    const stored = stream.stored();
+    open();
+    await stored;
+    assert.deepEqual(all, items);
     assert.equal(faults.length, 0);
-    stream.push([6]);
-    assert.match(String(faults[0]), /5 items wait/);
+  });
+
+  it('fails rather than grow without bound', () => {
+    const stream = streamOf({ waiting: waitingOf(100), send: () => new Promise(() => {}) });
+    for (let item = 0; item < 100; item++) stream.push([item]);
+    assert.equal(faults.length, 1);
+    assert.match(String(faults[0]), /wait on disk to be stored/);
   });
 });

@@ -1,5 +1,9 @@
+import type { SpillQueue } from './spill-queue.ts';
+
 /** One stream of an attempt: what comes in leaves in numbered batches, in order, one at a time. */
 export interface BatchStream<T> {
+  /** Gives up what still waits. */
+  close(): void;
   push(items: readonly T[]): void;
   /** Resolves when everything pushed so far is stored. @throws what made the stream fail */
   stored(): Promise<void>;
@@ -11,8 +15,8 @@ export interface BatchStreamOptions<T> {
   maxItems: number;
   /** the oldest item waits at most so long for company */
   maxAgeMs: number;
-  /** items that may wait during an outage; one more makes the stream fail */
-  maxWaiting: number;
+  /** holds the items that wait; what it refuses makes the stream fail */
+  waiting: SpillQueue<T>;
   /** stores a batch, trying again as long as that can help */
   send: (sequence: number, items: readonly T[]) => Promise<unknown>;
   /** called once; afterwards everything pushed is dropped */
@@ -26,8 +30,7 @@ interface Waiter {
 }
 
 export function createBatchStream<T>(options: BatchStreamOptions<T>): BatchStream<T> {
-  const { maxItems, maxAgeMs, maxWaiting, send, onFault } = options;
-  let waiting: T[] = [];
+  const { maxItems, maxAgeMs, waiting, send, onFault } = options;
   let pushed = 0;
   let stored = 0;
   let sequence = 0;
@@ -39,7 +42,7 @@ export function createBatchStream<T>(options: BatchStreamOptions<T>): BatchStrea
   const fail = (error: unknown) => {
     if (fault !== null) return;
     fault = { error };
-    waiting = [];
+    waiting.close();
     if (timer !== null) clearTimeout(timer);
     for (const { reject } of waiters.splice(0)) reject(error);
     onFault(error);
@@ -53,9 +56,9 @@ export function createBatchStream<T>(options: BatchStreamOptions<T>): BatchStrea
     try {
       // Someone who waits for all of it gets it now; otherwise a short rest starts its own wait.
       while (fault === null && (waiting.length >= maxItems || waiters.length > 0) && waiting.length > 0) {
-        const batch = waiting.slice(0, maxItems);
+        const batch = waiting.peek(maxItems);
         await send(++sequence, batch);
-        waiting = waiting.slice(batch.length);
+        waiting.drop(batch.length);
         stored += batch.length;
         waiters = waiters.filter(({ count, resolve }) => {
           if (count > stored) return true;
@@ -82,14 +85,21 @@ export function createBatchStream<T>(options: BatchStreamOptions<T>): BatchStrea
   };
 
   return {
+    close() {
+      if (timer !== null) clearTimeout(timer);
+      fault ??= { error: new Error('the stream is closed') };
+      waiting.close();
+    },
     get lastSequence() {
       return sequence;
     },
     push(items) {
       if (fault !== null) return;
-      if (waiting.length + items.length > maxWaiting)
-        return fail(new Error(`the database has been away for so long that ${maxWaiting} items wait to be stored`));
-      waiting.push(...items);
+      try {
+        waiting.push(items);
+      } catch (error) {
+        return fail(error);
+      }
       pushed += items.length;
       if (!isSending && waiting.length > 0) schedule();
     },

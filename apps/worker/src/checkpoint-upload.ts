@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CheckpointManifest, CrucibleError } from '@crucible/contracts';
 import type { AttemptFence, Checkpoints } from '@crucible/store';
@@ -24,7 +23,7 @@ export interface UploadParts {
 }
 
 /**
- * Stores a checkpoint: hashes its chunks, sends those that the database lacks, commits, and removes its folder.
+ * Stores a checkpoint: hashes its chunks, sends those that the database lacks, and commits.
  *
  * A commit before the points that lead to it would lose them in a crash: the next attempt would go on behind them.
  */
@@ -50,7 +49,6 @@ export async function uploadCheckpoint({ manifest, dir, after }: SpooledCheckpoi
       if (!(error instanceof CrucibleError && error.code === 'checkpoint-corrupt') || tries === 2) throw error;
     }
   }
-  await rm(dir, { recursive: true, force: true });
 }
 
 async function putAll(missing: readonly string[], places: Map<string, HashedChunk>, parts: UploadParts): Promise<void> {

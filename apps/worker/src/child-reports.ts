@@ -14,11 +14,16 @@ export interface ChildReports {
   say(level: LogLevel, message: string, fields?: Record<string, unknown>): void;
 }
 
-/** Hands every message of a child to the recorder. */
+/**
+ * Hands every message of a child to the recorder.
+ *
+ * @param onMove is called at each new step and at new progress
+ */
 export function createChildReports(
   recorder: Recorder,
   firstStep: number,
   onEngine: (engine: EngineInfo) => void,
+  onMove: () => void,
 ): ChildReports {
   let step = firstStep;
   let progress: Progress | null = null;
@@ -37,6 +42,7 @@ export function createChildReports(
     },
     say,
     take(message) {
+      const before = step;
       switch (message.kind) {
         case 'ready':
           onEngine(message.engine);
@@ -69,6 +75,7 @@ export function createChildReports(
         case 'stopped':
           last = message;
       }
+      if (step > before || message.kind === 'progress') onMove();
     },
   };
 }

@@ -22,6 +22,8 @@ describe('loadConfig', () => {
     assert.equal(config.isSupervised, false);
     assert.equal(config.logLevel, 'info');
     assert.equal(config.graceMs, 8000);
+    assert.equal(config.leaseMs, 30_000);
+    assert.equal(config.spoolLimitBytes, 2 ** 31);
     assert.ok(config.workerName.length > 0);
   });
 
@@ -40,6 +42,8 @@ describe('loadConfig', () => {
       CRUCIBLE_SUPERVISED: 'yes',
       CRUCIBLE_LOG_LEVEL: 'loud',
       CRUCIBLE_GRACE_SECONDS: '1.5',
+      CRUCIBLE_LEASE_SECONDS: '0',
+      CRUCIBLE_SPOOL_MIB: 'much',
     };
     assert.throws(
       () => loadConfig(env),

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
-import { DEFAULT_POOL, EngineInfo, fits, LOG_LEVELS, type LogLevel } from '@crucible/contracts';
+import { DEFAULT_POOL, EngineInfo, fits, LEASE_SECONDS, LOG_LEVELS, type LogLevel } from '@crucible/contracts';
 
 export type EngineName = EngineInfo['name'];
 
@@ -31,6 +31,10 @@ export interface WorkerConfig {
   logLevel: LogLevel;
   /** time that a child gets for a last checkpoint when the worker shuts down */
   graceMs: number;
+  /** time that an attempt stays this worker's after a heartbeat; as in every process of the cluster */
+  leaseMs: number;
+  /** what may wait on the disk while the database is away */
+  spoolLimitBytes: number;
   /** environment of the children: without what would let a method reach the services */
   childEnv: Readonly<Record<string, string>>;
 }
@@ -80,6 +84,9 @@ export function loadConfig(env: Environment): WorkerConfig {
     isSupervised: read('CRUCIBLE_SUPERVISED', false, flagOf, '1 or 0'),
     logLevel: read('CRUCIBLE_LOG_LEVEL', 'info', levelOf, LOG_LEVELS.join(', ')),
     graceMs: 1000 * read('CRUCIBLE_GRACE_SECONDS', 8, integerOf(0, 3600), 'a whole number from 0 to 3600'),
+    leaseMs: 1000 * read('CRUCIBLE_LEASE_SECONDS', LEASE_SECONDS, integerOf(1, 600), 'a whole number from 1 to 600'),
+    spoolLimitBytes:
+      2 ** 20 * read('CRUCIBLE_SPOOL_MIB', 2048, integerOf(1, 2 ** 20), 'a whole number of MiB, at least 1'),
     childEnv: Object.fromEntries(
       Object.entries(env).filter(
         (entry): entry is [string, string] => entry[1] !== undefined && !SECRET.test(entry[0]),

@@ -11,17 +11,19 @@ const turn = () => new Promise((resolve) => setImmediate(resolve));
 describe('heartbeats', () => {
   let beats: Heartbeat[] = [];
   let answer: (beat: Heartbeat) => HeartbeatCommand[] = () => [];
-  let stops: [string, StopCause][] = [];
+  let stops: [string, StopCause, number | undefined][] = [];
+  let renewals: [string, number][] = [];
   const runOf = (attemptId: string): AttemptRun => ({
     attemptId,
     fence: 1,
     jobId: `job of ${attemptId}`,
     step: 7,
     progress: null,
-    stop: (cause) => stops.push([attemptId, cause]),
+    stop: (cause, times) => stops.push([attemptId, cause, times?.messageMs]),
+    renew: (sentAtMs) => renewals.push([attemptId, sentAtMs]),
     ended: Promise.resolve(),
   });
-  const start = (runs: AttemptRun[], intervalMs = 60_000) =>
+  const start = (runs: AttemptRun[], leaseMs = 360_000) =>
     startHeartbeats({
       attempts: {
         heartbeat: async (beat) => {
@@ -33,11 +35,13 @@ describe('heartbeats', () => {
       runs: () => runs,
       takeLagMs: () => 3,
       log: pino({ level: 'silent' }),
-      intervalMs,
+      spoolBytes: () => 12,
+      leaseMs,
     });
   beforeEach(() => {
     beats = [];
     stops = [];
+    renewals = [];
     answer = () => [];
   });
 
@@ -48,27 +52,39 @@ describe('heartbeats', () => {
       {
         workerId: 'worker',
         eventLoopLagMs: 3,
+        spoolBytes: 12,
         attempts: ['a', 'b'].map((attemptId) => ({ attemptId, fence: 1, step: 7, progress: null })),
       },
     ]);
     await heartbeats.close();
-    const often = start([], 1);
+    const often = start([], 6);
     while (beats.length < 4) await turn();
     await often.close();
   });
 
   it('bring each attempt its command', async () => {
     answer = () => [
-      { attemptId: 'c', command: 'fenced' },
-      { attemptId: 'a', command: 'none' },
-      { attemptId: 'b', command: 'cancel' },
+      { attemptId: 'c', command: 'fenced', graceMs: null },
+      { attemptId: 'a', command: 'none', graceMs: null },
+      { attemptId: 'b', command: 'pause', graceMs: 7000 },
+      { attemptId: 'd', command: 'kill', graceMs: null },
+      { attemptId: 'e', command: 'drain', graceMs: null },
     ];
-    const heartbeats = start([runOf('a'), runOf('b'), runOf('c')]);
+    const before = performance.now();
+    const heartbeats = start(['a', 'b', 'c', 'd', 'e'].map(runOf));
     await turn();
     assert.deepEqual(stops, [
-      ['b', 'cancel'],
-      ['c', 'fenced'],
+      ['b', 'pause', 7000],
+      ['c', 'fenced', undefined],
+      ['d', 'kill', undefined],
+      ['e', 'release', 120_000],
     ]);
+    // A lease counts from when the heartbeat was sent; an attempt that lost its job has none.
+    assert.deepEqual(
+      renewals.map(([attemptId]) => attemptId),
+      ['a', 'b', 'd', 'e'],
+    );
+    assert.ok(renewals.every(([, sentAtMs]) => sentAtMs >= before && sentAtMs <= performance.now()));
     await heartbeats.close();
   });
 
@@ -78,11 +94,11 @@ describe('heartbeats', () => {
     };
     const heartbeats = start([runOf('a')]);
     await turn();
-    answer = () => [{ attemptId: 'a', command: 'cancel' }];
+    answer = () => [{ attemptId: 'a', command: 'cancel', graceMs: 10_000 }];
     assert.deepEqual(stops, []);
     heartbeats.now();
     await turn();
-    assert.deepEqual(stops, [['a', 'cancel']]);
+    assert.deepEqual(stops, [['a', 'cancel', 10_000]]);
     await heartbeats.close();
   });
 });

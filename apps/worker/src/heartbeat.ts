@@ -1,11 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { HEARTBEAT_SECONDS } from '@crucible/contracts';
+import { BEATS_PER_LEASE } from '@crucible/contracts';
 import type { Attempts, HeartbeatCommand } from '@crucible/store';
 import type { Logger } from 'pino';
 import type { AttemptRun } from './attempt-run.ts';
+import { TERM_MS } from './executor/stop-ladder.ts';
 
-/** A call that takes longer counts as failed, so that one lost packet does not silence the worker. */
-const CALL_LIMIT_MS = 10_000;
+/** In leases. A call that takes longer counts as failed, so that one lost packet does not silence the worker. */
+const CALL_LIMIT = 1 / 3;
+/** What a method gets when nobody has set a deadline, as for a drain. */
+const DEFAULT_GRACE_MS = 120_000;
 
 export interface HeartbeatParts {
   attempts: Pick<Attempts, 'heartbeat'>;
@@ -14,8 +17,10 @@ export interface HeartbeatParts {
   runs: () => Iterable<AttemptRun>;
   /** delay of the event loop since the last call, in milliseconds */
   takeLagMs: () => number;
+  /** bytes on disk that wait to be stored */
+  spoolBytes: () => number;
+  leaseMs: number;
   log: Logger;
-  intervalMs?: number;
 }
 
 /** Renews the leases of all attempts, in one call for the whole worker, and obeys the commands that come back. */
@@ -26,19 +31,21 @@ export interface Heartbeats {
 }
 
 export function startHeartbeats(parts: HeartbeatParts): Heartbeats {
-  const { attempts, workerId, runs, takeLagMs, log, intervalMs = HEARTBEAT_SECONDS * 1000 } = parts;
+  const { attempts, workerId, runs, takeLagMs, spoolBytes, leaseMs, log } = parts;
   let isClosed = false;
   let wake = new AbortController();
 
   const beat = async (): Promise<void> => {
     const held = [...runs()];
+    const sentAtMs = performance.now();
     const call = attempts.heartbeat({
       workerId,
       eventLoopLagMs: takeLagMs(),
+      spoolBytes: spoolBytes(),
       attempts: held.map(({ attemptId, fence, step, progress }) => ({ attemptId, fence, step, progress })),
     });
-    const commands = await Promise.race([call, limit(CALL_LIMIT_MS)]);
-    for (const run of held) obey(run, commands);
+    const commands = await Promise.race([call, limit(CALL_LIMIT * leaseMs)]);
+    for (const run of held) obey(run, commands, sentAtMs);
   };
 
   const loop = async (): Promise<void> => {
@@ -49,7 +56,7 @@ export function startHeartbeats(parts: HeartbeatParts): Heartbeats {
         log.warn({ err: error }, 'heartbeat failed'),
       );
       if (isClosed) return;
-      await delay(intervalMs, undefined, { signal: wake.signal }).catch(() => {});
+      await delay(leaseMs / BEATS_PER_LEASE, undefined, { signal: wake.signal }).catch(() => {});
     }
   };
   const looped = loop();
@@ -63,9 +70,15 @@ export function startHeartbeats(parts: HeartbeatParts): Heartbeats {
   };
 }
 
-function obey(run: AttemptRun, commands: readonly HeartbeatCommand[]): void {
-  const command = commands.find(({ attemptId }) => attemptId === run.attemptId)?.command ?? 'none';
-  if (command !== 'none') run.stop(command);
+function obey(run: AttemptRun, commands: readonly HeartbeatCommand[], sentAtMs: number): void {
+  const found = commands.find(({ attemptId }) => attemptId === run.attemptId);
+  if (found === undefined) return;
+  const { command, graceMs } = found;
+  if (command !== 'fenced') run.renew(sentAtMs);
+  if (command === 'none') return;
+  if (command === 'kill' || command === 'fenced') run.stop(command);
+  else if (command === 'drain') run.stop('release', { messageMs: DEFAULT_GRACE_MS, termMs: TERM_MS });
+  else run.stop(command, { messageMs: graceMs ?? DEFAULT_GRACE_MS, termMs: TERM_MS });
 }
 
 async function limit(ms: number): Promise<never> {

@@ -12,6 +12,7 @@ import { openStateFolder } from './state-folder.ts';
 import { startWorker } from './worker.ts';
 
 const POOL_SIZE = 8;
+const ANSWER_LIMIT_MS = 15_000;
 
 /** A program beside this one: source runs source, build runs build. */
 const sibling = (name: string): URL => new URL(`${name}${extname(import.meta.url)}`, import.meta.url);
@@ -47,6 +48,9 @@ async function run(): Promise<void> {
     databaseUrl: config.databaseUrl,
     applicationName: `crucible-worker ${config.workerName}`,
     poolSize: POOL_SIZE,
+    leaseSeconds: config.leaseMs / 1000,
+    // Beyond what Postgres lets a statement take: only a network that swallows packets gets there.
+    answerLimitMs: ANSWER_LIMIT_MS,
   });
   try {
     const childModule = sibling('./executor/child');

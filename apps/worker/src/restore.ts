@@ -7,6 +7,7 @@ import type { Retry } from './recorder.ts';
 
 /** A checkpoint on this machine's disk, verified. */
 export interface RestoredCheckpoint {
+  id: string;
   manifest: CheckpointManifest;
   /** what computed it, if known */
   engine: EngineInfo | null;
@@ -27,6 +28,8 @@ export interface RestoreParts {
 /**
  * Brings the checkpoint from which an attempt goes on to disk. One that does not match its hashes is taken out of use
  * and the one before it is tried; null when none is left.
+ *
+ * @throws `checkpoint-corrupt` when the job cannot begin but with a checkpoint that is out of use
  */
 export async function restore(first: StoredCheckpoint | null, parts: RestoreParts): Promise<RestoredCheckpoint | null> {
   const { checkpoints, jobId, retry, onCorrupt } = parts;
@@ -35,7 +38,7 @@ export async function restore(first: StoredCheckpoint | null, parts: RestorePart
     const { id, manifest, engine } = candidate;
     try {
       await download(manifest, parts);
-      return { manifest, engine, dir: parts.dir };
+      return { id, manifest, engine, dir: parts.dir };
     } catch (error) {
       if (!(error instanceof CrucibleError && error.code === 'checkpoint-corrupt')) throw error;
       onCorrupt(candidate, error);

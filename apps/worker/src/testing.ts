@@ -5,6 +5,7 @@ import { type Logger, pino } from 'pino';
 export { type AttemptRun, type AttemptRunParts, startAttempt } from './attempt-run.ts';
 export { type Consumer, startConsumer } from './consumer.ts';
 export { createSlotPool } from './slot-pool.ts';
+export { createSpoolBudget } from './spool-budget.ts';
 export { openStateFolder } from './state-folder.ts';
 
 /** Program of a child that knows the method `tiny` alone; with the engine `none` it loads no tensor library. */

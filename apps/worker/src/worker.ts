@@ -10,10 +10,17 @@ import { watchEventLoopLag } from './event-loop-lag.ts';
 import { startHeartbeats } from './heartbeat.ts';
 import { retrying } from './retrying.ts';
 import { createSlotPool } from './slot-pool.ts';
+import { createSpoolBudget } from './spool-budget.ts';
 import type { StateFolder } from './state-folder.ts';
 
+/** The whole process must end soon after the grace: see shutdown.ts. */
+const SHUTDOWN_TERM_MS = 1000;
+
 export interface WorkerParts {
-  config: Pick<WorkerConfig, 'redisUrl' | 'workerName' | 'pool' | 'dataDir' | 'graceMs' | 'childEnv'>;
+  config: Pick<
+    WorkerConfig,
+    'redisUrl' | 'workerName' | 'pool' | 'dataDir' | 'graceMs' | 'leaseMs' | 'spoolLimitBytes' | 'childEnv'
+  >;
   version: string;
   store: Store;
   state: StateFolder;
@@ -58,6 +65,7 @@ export async function startWorker(parts: WorkerParts, signal: AbortSignal): Prom
   const runs = new Map<string, AttemptRun>();
   const pool = createSlotPool(slots);
   const lag = watchEventLoopLag();
+  const budget = createSpoolBudget(config.spoolLimitBytes);
   const attemptParts: AttemptRunParts = {
     store,
     state,
@@ -66,10 +74,13 @@ export async function startWorker(parts: WorkerParts, signal: AbortSignal): Prom
     childEnv: config.childEnv,
     engine: { ...request, name: engine.name, threads: engine.threads },
     dataDir: config.dataDir,
-    graceMs: config.graceMs,
+    leaseMs: config.leaseMs,
+    budget,
   };
+  /** When each claim was sent. */
+  const claimedAtMs = new WeakMap<ClaimedJob, number>();
   const start = (claimed: ClaimedJob, slot: Slot): void => {
-    const run = startAttempt(claimed, slot, attemptParts);
+    const run = startAttempt(claimed, slot, attemptParts, claimedAtMs.get(claimed));
     runs.set(run.attemptId, run);
     void run.ended.then(() => {
       runs.delete(run.attemptId);
@@ -81,6 +92,8 @@ export async function startWorker(parts: WorkerParts, signal: AbortSignal): Prom
     workerId,
     runs: () => runs.values(),
     takeLagMs: lag.takeMs,
+    spoolBytes: () => Math.max(0, Math.round(budget.bytes)),
+    leaseMs: config.leaseMs,
     log,
   });
   // A cancel reaches its child at once this way; a lost notification costs no more than one heartbeat.
@@ -101,7 +114,9 @@ export async function startWorker(parts: WorkerParts, signal: AbortSignal): Prom
   });
   /** Takes an attempt. A worker that was replaced must leave the message to its successor. */
   const claim = async ({ attemptId, fence }: DispatchMessage, slot: Slot): Promise<ClaimedJob | null> => {
+    const sentAt = performance.now();
     const claimed = await store.attempts.claim({ attemptId, fence, workerId, slot: slot.index });
+    if (claimed !== null) claimedAtMs.set(claimed, sentAt);
     if (claimed !== null || (await store.workers.list(null)).some(({ id }) => id === workerId)) return claimed;
     reportReplaced();
     throw new Error(`another worker has taken the name ${config.workerName} over`);
@@ -122,10 +137,13 @@ export async function startWorker(parts: WorkerParts, signal: AbortSignal): Prom
       log.info({ attempts: runs.size }, 'draining');
       const attempt = async (what: string, action: () => Promise<unknown>) =>
         action().catch((error) => log.warn({ err: error }, `${what} failed`));
-      const draining = attempt('telling the store', () => store.workers.setState(workerId, 'draining'));
-      for (const run of runs.values()) run.stop('release');
+      const draining = attempt('telling the store', () => store.workers.leave(workerId));
+      const giveBack = () => {
+        for (const run of runs.values()) run.stop('release', { messageMs: config.graceMs, termMs: SHUTDOWN_TERM_MS });
+      };
+      giveBack();
       await Promise.all([draining, attempt('leaving the queue', () => consumer.stop())]);
-      for (const run of runs.values()) run.stop('release'); // claimed while the queue was left
+      giveBack(); // also those that were claimed while the queue was left
       await Promise.all([...runs.values()].map(({ ended }) => ended));
       await attempt('stopping the heartbeats', () => heartbeats.close());
       listening.abort(new Error('the worker has drained'));

@@ -40,6 +40,7 @@ const JOB: JobView = {
   actions: ['fork'],
   attempts: 1,
   forkedFrom: null,
+  fromCheckpoint: null,
   submittedBy: 'test',
   version: 2,
   submittedAt: '2026-01-01T00:00:00.000Z',

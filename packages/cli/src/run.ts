@@ -5,7 +5,7 @@ import { loadConfig } from './config.ts';
 import { EXIT, type ExitCode, exitCodeOf, UsageError } from './exit-code.ts';
 import type { Verb, VerbContext } from './verb.ts';
 import { artifacts } from './verbs/artifacts.ts';
-import { queue, workers } from './verbs/cluster.ts';
+import { cordon, drain, queue, uncordon, undrain, workers } from './verbs/cluster.ts';
 import { cancel, fork, retry } from './verbs/commands.ts';
 import { logs } from './verbs/logs.ts';
 import { methods } from './verbs/methods.ts';
@@ -30,6 +30,10 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   artifacts,
   queue,
   workers,
+  cordon,
+  uncordon,
+  drain,
+  undrain,
 };
 
 export interface RunOptions extends Pick<VerbContext, 'print' | 'note'> {

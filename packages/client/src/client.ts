@@ -42,6 +42,8 @@ export interface ClientOptions {
   reconnectMs?: number;
 }
 
+export type WorkerVerb = 'cordon' | 'uncordon' | 'drain' | 'undrain';
+
 /** A submit body in which everything that has a default may be left out. */
 export type SubmitRequest = Pick<SubmitJob, 'method'> & Partial<SubmitJob>;
 export type ForkRequest = Partial<ForkJob>;
@@ -87,6 +89,8 @@ export interface CrucibleClient {
   download(id: string, name: string, options?: CallOptions): Promise<Response>;
   queue(options?: CallOptions): Promise<QueueView>;
   workers(options?: CallOptions): Promise<WorkerView[]>;
+  /** A worker by its id: no new attempts (`cordon`), none at all (`drain`), or work again. */
+  holdWorker(id: string, verb: WorkerVerb, options?: CommandOptions): Promise<WorkerView>;
   /** Change feed by long poll. */
   events(
     query?: { after?: number; topics?: readonly string[]; wait?: number; limit?: number },
@@ -112,7 +116,7 @@ export function createClient({
 
   const list = async <T>(path: string, signal?: AbortSignal): Promise<T[]> =>
     (await http.get<{ data: T[] }>(path, signal)).data;
-  const command = (path: string, body: unknown, options: CommandOptions): Promise<JobView> =>
+  const command = <T = JobView>(path: string, body: unknown, options: CommandOptions): Promise<T> =>
     http.post(path, body, options.idempotencyKey ?? createIdempotencyKey(), options.signal);
 
   const client: CrucibleClient = {
@@ -141,6 +145,7 @@ export function createClient({
     download: (id, name, { signal } = {}) => http.send(at(id, 'artifacts', name), { signal }),
     queue: ({ signal } = {}) => http.get('/v1/queue', signal),
     workers: ({ signal } = {}) => list('/v1/workers', signal),
+    holdWorker: (id, verb, options = {}) => command(`/v1/workers/${encodeURIComponent(id)}/${verb}`, {}, options),
     events: ({ topics = [], ...query } = {}, { signal } = {}) =>
       http.get(
         `/v1/events${queryOf({ ...query, topics: topics.length === 0 ? undefined : topics.join(',') })}`,

@@ -6,6 +6,7 @@ export {
   createClient,
   type ForkRequest,
   type SubmitRequest,
+  type WorkerVerb,
 } from './client.ts';
 export { createIdempotencyKey } from './idempotency-key.ts';
 export type { StreamMessage, StreamOptions } from './stream.ts';

@@ -13,7 +13,7 @@ export const Architecture = Type.Union([
   Type.Object(
     {
       kind: Type.Literal('resnet'),
-      depth: Type.Enum([18, 34, 50], { default: 18 }),
+      depth: Type.Enum([18, 34, 50, 101, 152], { default: 18 }),
       width: Type.Integer({
         minimum: 1,
         maximum: 1024,

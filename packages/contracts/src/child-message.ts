@@ -31,6 +31,8 @@ export const ToChild = Type.Union([
     /** cancel: end now; release: write a checkpoint first, another attempt will go on from it */
     reason: Type.Enum(['cancel', 'release']),
   }),
+  /** the worker cannot take more for now: wait before the next step, until it can or a stop is asked */
+  Type.Object({ kind: Type.Literal('hold'), isHeld: Type.Boolean() }),
 ]);
 export type ToChild = Static<typeof ToChild>;
 

@@ -5,7 +5,14 @@ import { JOB_STATES } from './job-state.ts';
 export const FeedEvent = Type.Object(
   {
     seq: Type.Integer({ minimum: 1 }),
-    kind: Type.Enum(['job.submitted', 'job.state', 'worker.state', 'checkpoint.committed', 'artifact.stored']),
+    kind: Type.Enum([
+      'job.submitted',
+      'job.state',
+      'worker.state',
+      'checkpoint.committed',
+      'checkpoint.changed',
+      'artifact.stored',
+    ]),
     jobId: Type.Union([Type.String(), Type.Null()]),
     workerId: Type.Union([Type.String(), Type.Null()]),
     team: Type.Union([Type.String(), Type.Null()], { description: 'team of the job; null: of no team, for everyone' }),

@@ -11,9 +11,16 @@ export {
   ArtifactList,
   ArtifactView,
   CHUNK_BYTES,
+  ChangeCheckpoint,
+  CheckpointCheck,
   CheckpointList,
   CheckpointManifest,
   CheckpointView,
+  KEEP_REASONS,
+  KeepPreview,
+  KeepQuery,
+  type KeepReason,
+  StorageUsage,
   TENSOR_DTYPES,
   type TensorDtype,
   TensorEntry,
@@ -39,7 +46,6 @@ export {
   JobPage,
   JobsQuery,
   JobView,
-  Keep,
   Limits,
   Need,
   OUTCOMES,
@@ -68,11 +74,12 @@ export {
   statesBefore,
   TERMINAL_JOB_STATES,
 } from './job-state.ts';
+export { Keep } from './keep.ts';
 export { LOG_LEVELS, type LogLevel, LogLine, LogPage, LogsQuery } from './log.ts';
 export { mergeConfig } from './merge-config.ts';
 export { ArtifactDescriptor, type MethodDescriptor, MetricDescriptor, type Preset } from './method.ts';
 export { isMethodId, METHOD_IDS, METHODS, type MethodId, resolveConfig } from './methods/registry.ts';
-export { ZenNasConfig, ZenNasSummary } from './methods/zen-nas.ts';
+export { PROXY_NAMES, type ProxyName, ZenNasConfig, ZenNasSummary } from './methods/zen-nas.ts';
 export {
   fromWire,
   MAX_POINTS_PER_BATCH,
@@ -102,7 +109,10 @@ export { DEFAULT_POOL, DispatchMessage, dispatchQueue } from './queue.ts';
 export {
   type Block,
   firstOf,
+  type GenetFamily,
+  genetWidth,
   inChannels,
+  isGenet,
   type LeafBlock,
   lastOf,
   outChannels,
@@ -113,12 +123,14 @@ export { parseStructure, StructureError } from './structure/parse.ts';
 export { printStructure } from './structure/print.ts';
 export { faultsOf, fits, resolve } from './validate.ts';
 export {
+  BEATS_PER_LEASE,
   EngineInfo,
   EngineReason,
   EngineRequest,
-  HEARTBEAT_SECONDS,
   LEASE_SECONDS,
   Slot,
+  WORKER_HOLDS,
+  type WorkerHold,
   WorkerList,
   WorkerView,
 } from './worker.ts';

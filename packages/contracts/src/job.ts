@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { END_CODE_NAMES } from './end-code.ts';
 import { JOB_ACTIONS, JOB_STATES, type JobAction, STOP_INTENTS } from './job-state.ts';
+import { Keep } from './keep.ts';
 import { DEFAULT_POOL } from './queue.ts';
 import { EngineInfo } from './worker.ts';
 
@@ -56,22 +57,6 @@ export const Limits = Type.Object(
 );
 export type Limits = Static<typeof Limits>;
 
-/** Which checkpoints of a job stay. A pinned one, and the one that an attempt resumed from, always do. */
-export const Keep = Type.Object(
-  {
-    last: Type.Integer({ minimum: 1, maximum: 1000, default: 2, description: 'newest ones' }),
-    best: Type.Integer({ minimum: 0, maximum: 100, default: 1, description: 'best ones by `metric`' }),
-    metric: Nullable(Type.String({ maxLength: 128, description: 'null: no best is kept' }), { default: null }),
-    mode: Type.Enum(['max', 'min'], { default: 'max' }),
-  },
-  {
-    additionalProperties: false,
-    default: {},
-    description: 'which checkpoints stay',
-  },
-);
-export type Keep = Static<typeof Keep>;
-
 export const NEED_CONDITIONS = ['success', 'end'] as const;
 
 /** An edge to a job that must have ended first. */
@@ -102,6 +87,11 @@ const Terms = {
   }),
 };
 
+const FromCheckpoint = Type.String({
+  format: 'uuid',
+  description: 'a committed checkpoint of a job of the same team and method, with which the first attempt begins',
+});
+
 /** Body of `POST /v1/jobs`. */
 export const SubmitJob = Type.Object(
   {
@@ -119,6 +109,7 @@ export const SubmitJob = Type.Object(
     needs: Type.Array(Need, { maxItems: 32, default: [], description: 'jobs that must have ended before this one' }),
     notBefore: Type.Optional(Type.String({ format: 'date-time', description: 'starts at this time or later' })),
     paused: Type.Boolean({ default: false, description: 'waits for `resume` before it may start' }),
+    fromCheckpoint: Type.Optional(FromCheckpoint),
   },
   { $id: 'SubmitJob', additionalProperties: false },
 );
@@ -134,6 +125,7 @@ export const ForkJob = Type.Object(
       Type.Integer({ minimum: 0, maximum: 4_294_967_295, description: 'the seed of the job if absent' }),
     ),
     priority: Type.Optional(Type.Integer({ minimum: 0, maximum: 100 })),
+    fromCheckpoint: Type.Optional(FromCheckpoint),
   },
   { $id: 'ForkJob', additionalProperties: false },
 );
@@ -205,6 +197,7 @@ export const JobView = Type.Object(
     actions: Type.Array(Type.Enum(Object.keys(JOB_ACTIONS) as JobAction[])),
     attempts: Type.Integer({ description: 'attempts so far' }),
     forkedFrom: Nullable(Type.String({ format: 'uuid' })),
+    fromCheckpoint: Nullable(Type.String({ format: 'uuid' })),
     submittedBy: Type.String({ description: 'name of the API key' }),
     version: Type.Integer({ description: 'rises with every change; the ETag' }),
     submittedAt: Timestamp,

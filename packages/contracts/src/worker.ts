@@ -35,13 +35,20 @@ export const Slot = Type.Object({
 });
 export type Slot = Static<typeof Slot>;
 
+/** What an operator may want of a worker: no new attempts, or none at all. It outlasts restarts of the worker. */
+export const WORKER_HOLDS = ['cordoned', 'draining'] as const;
+export type WorkerHold = (typeof WORKER_HOLDS)[number];
+
 export const WorkerView = Type.Object(
   {
     id: Type.String(),
     name: Type.String(),
     host: Type.String(),
     pool: Type.String(),
-    state: Type.Enum(['ready', 'draining', 'lost', 'gone']),
+    state: Type.Enum(['ready', 'cordoned', 'draining', 'lost', 'gone']),
+    hold: Type.Union([Type.Enum([...WORKER_HOLDS]), Type.Null()], {
+      description: 'what an operator asked for; null: nothing',
+    }),
     version: Type.String(),
     engine: EngineInfo,
     slots: Type.Array(Slot),
@@ -53,6 +60,7 @@ export const WorkerView = Type.Object(
       }),
     ),
     eventLoopLagMs: Type.Number(),
+    spoolBytes: Type.Integer({ description: 'bytes on its disk that wait to be stored' }),
     startedAt: Type.String({ format: 'date-time' }),
     seenAt: Type.String({ format: 'date-time' }),
   },
@@ -61,6 +69,7 @@ export const WorkerView = Type.Object(
 export type WorkerView = Static<typeof WorkerView>;
 export const WorkerList = Type.Object({ data: Type.Array(WorkerView) }, { $id: 'WorkerList' });
 
-/** Seconds that a lease lasts without a heartbeat, and between two heartbeats. */
+/** Seconds that a lease lasts without a heartbeat, unless a cluster is set up otherwise. */
 export const LEASE_SECONDS = 30;
-export const HEARTBEAT_SECONDS = 5;
+/** Heartbeats in the time of one lease. */
+export const BEATS_PER_LEASE = 6;

@@ -37,18 +37,18 @@ export interface Attempts {
   /** @throws `stale-fence` */
   setEngine(attempt: AttemptFence, engine: EngineInfo): Promise<void>;
   /**
-   * Corrects the step from which the attempt goes on; a claim presumes the step of the checkpoint that it hands out.
-   * null: from nothing.
+   * Corrects from which step and checkpoint the attempt goes on; a claim presumes the one that it hands out. null: from
+   * nothing.
    *
    * @throws `stale-fence`
    */
-  markResumed(attempt: AttemptFence, step: number | null): Promise<void>;
+  markResumed(attempt: AttemptFence, step: number | null, checkpointId?: string | null): Promise<void>;
 }
 
-export function createAttempts({ pool, prisma }: Database): Attempts {
+export function createAttempts({ pool, prisma, leaseSeconds }: Database): Attempts {
   return {
-    claim: (claim) => claimAttempt(pool, claim),
-    heartbeat: (beat) => heartbeat(pool, beat),
+    claim: (claim) => claimAttempt(pool, claim, leaseSeconds),
+    heartbeat: (beat) => heartbeat(pool, beat, leaseSeconds),
     finish: (finish) => finishAttempt(pool, finish),
     release: (attempt) => releaseAttempt(pool, attempt),
     async list(jobId) {
@@ -80,12 +80,13 @@ export function createAttempts({ pool, prisma }: Database): Attempts {
       );
       if (rowCount === 0) throw staleFence(attempt);
     },
-    markResumed: (attempt, step) =>
+    markResumed: (attempt, step, checkpointId = null) =>
       transaction(pool, async (client) => {
         const { rows } = await client.query<{ job_id: string }>(
-          `update attempt a set resumed_step = $3::bigint, last_step = coalesce($3::bigint, 0)
+          `update attempt a set resumed_step = $3::bigint, last_step = coalesce($3::bigint, 0),
+             resumed_checkpoint_id = $4
            from job j where j.id = a.job_id and ${OWNS_JOB} returning a.job_id`,
-          [attempt.attemptId, attempt.fence, step],
+          [attempt.attemptId, attempt.fence, step, checkpointId],
         );
         const [row] = rows;
         if (row === undefined) throw staleFence(attempt);

@@ -1,14 +1,12 @@
 import { type CheckpointManifest, CrucibleError } from '@crucible/contracts';
 import type pg from 'pg';
 import { appendEvent } from './append-event.ts';
+import { removeUnkept } from './checkpoint-keep.ts';
 import { assertComplete, bytesOf, chunksOf, rootOf } from './checkpoint-manifest.ts';
 import { holdChunks, nameChunks, touchChunks } from './chunks.ts';
 import { type AttemptFence, type FencedAttempt, holdFence } from './fence.ts';
 import { requiredJson } from './stored-text.ts';
 import { uuidV7 } from './uuid-v7.ts';
-
-/** Committed checkpoints that a job keeps. */
-const KEEP_LAST = 2;
 
 /** See {@link Checkpoints.begin}. */
 export async function beginCheckpoint(
@@ -80,30 +78,19 @@ export async function commitCheckpoint(
   await client.query(`update checkpoint set state = 'committed', committed_at = clock_timestamp() where id = $1`, [
     checkpointId,
   ]);
-  await dropOlder(client, attempt, jobId, checkpointId);
+  const removed = await removeUnkept(client, jobId);
+  await abandonOvertaken(client, attempt, checkpointId);
   const { step } = checkpoint.manifest;
-  await appendEvent(client, { kind: 'checkpoint.committed', jobId, data: { checkpointId, step } });
+  await appendEvent(client, { kind: 'checkpoint.committed', jobId, data: { checkpointId, step, removed } });
 }
 
-/** Drops what the new checkpoint makes needless: all but the last committed ones, and uploads that it overtook. */
-async function dropOlder(
-  client: pg.PoolClient,
-  attempt: AttemptFence,
-  jobId: string,
-  checkpointId: string,
-): Promise<void> {
+/** Gives up uploads of the same attempt that the committed one overtook. */
+async function abandonOvertaken(client: pg.PoolClient, attempt: AttemptFence, checkpointId: string): Promise<void> {
   await client.query(
-    `with dropped as (
-       update checkpoint set state = 'deleted' where id in (
-         select id from checkpoint where job_id = $1 and state = 'committed'
-         order by committed_at desc, id desc offset ${KEEP_LAST}
-       )
-       returning id
-     ), overtaken as (
-       update checkpoint set state = 'abandoned' where attempt_id = $2 and state = 'uploading' and id < $3 returning id
+    `with overtaken as (
+       update checkpoint set state = 'abandoned' where attempt_id = $1 and state = 'uploading' and id < $2 returning id
      )
-     delete from checkpoint_chunk
-     where checkpoint_id in (select id from dropped union all select id from overtaken)`,
-    [jobId, attempt.attemptId, checkpointId],
+     delete from checkpoint_chunk where checkpoint_id in (select id from overtaken)`,
+    [attempt.attemptId, checkpointId],
   );
 }

@@ -1,13 +1,24 @@
-import { type CheckpointManifest, type CheckpointView, CrucibleError } from '@crucible/contracts';
-import { markCheckpointCorrupt } from './checkpoint-corrupt.ts';
-import { resumableCheckpoint, type StoredCheckpoint } from './checkpoint-resume.ts';
+import type {
+  ChangeCheckpoint,
+  CheckpointManifest,
+  CheckpointView,
+  Keep,
+  KeepPreview,
+  StorageUsage,
+} from '@crucible/contracts';
+import { changeCheckpoint, removeCheckpoint } from './checkpoint-change.ts';
+import { type OpenCheckpoint, openCheckpoint, readManifest, verifyCheckpoint } from './checkpoint-content.ts';
+import { type CorruptCheckpoint, markCheckpointCorrupt } from './checkpoint-corrupt.ts';
+import { latestCheckpoint, type StoredCheckpoint } from './checkpoint-resume.ts';
 import { beginCheckpoint, commitCheckpoint } from './checkpoint-upload.ts';
+import { listCheckpoints, previewKeep, readCheckpointView } from './checkpoint-views.ts';
+import { type ScrubReport, scrubChunks } from './chunk-scrub.ts';
 import { sweepChunks } from './chunk-sweep.ts';
 import { putChunk, readChunk } from './chunks.ts';
 import type { Database } from './database.ts';
 import type { AttemptFence } from './fence.ts';
-import type { Checkpoint } from './generated/client.ts';
 import { assertJobExists } from './job-lookup.ts';
+import { readStorageUsage } from './storage-usage.ts';
 import { transaction } from './transaction.ts';
 
 /**
@@ -28,64 +39,86 @@ export interface Checkpoints {
    */
   putChunk(sha256: string, bytes: Uint8Array): Promise<void>;
   /**
-   * Makes a checkpoint the one to resume from and drops all but the last two of its job. Asking again is harmless.
+   * Makes a checkpoint the one to resume from and removes those that the job's rule no longer keeps. Asking again is
+   * harmless.
    *
    * @throws `stale-fence`; `checkpoint-corrupt` when chunks are missing, named in its detail
    */
   commit(input: AttemptFence & { checkpointId: string }): Promise<CheckpointView>;
-  /** The checkpoint with which a next attempt would start. */
+  /**
+   * The checkpoint with which a next attempt would start.
+   *
+   * @throws `checkpoint-corrupt` when the job was to begin with a checkpoint of another job, which is out of use
+   */
   latest(jobId: string): Promise<StoredCheckpoint | null>;
   /** Newest first. @throws `not-found` for an unknown job */
   list(jobId: string): Promise<CheckpointView[]>;
+  /** @throws `not-found` */
+  get(id: string): Promise<CheckpointView>;
+  /** @throws `not-found` */
+  manifest(id: string): Promise<CheckpointManifest>;
+  /** Opens a committed checkpoint for reading. @throws `not-found` when it has no bytes; `checkpoint-corrupt` */
+  open(id: string): Promise<OpenCheckpoint>;
+  /** Reads all of a committed checkpoint. @throws as `open`; one that is damaged is then out of use */
+  verify(id: string): Promise<{ chunks: number; bytes: number }>;
+  /** Pins, unpins or annotates a committed checkpoint. @throws `not-found` */
+  change(id: string, change: ChangeCheckpoint): Promise<CheckpointView>;
+  /** Removes a committed checkpoint. @throws `not-found`; `checkpoint-in-use` while something needs it */
+  remove(id: string): Promise<void>;
+  /** What a keep rule would do now: the job's own with `over` over it. @throws `not-found` for an unknown job */
+  previewKeep(jobId: string, over: Partial<Keep>): Promise<KeepPreview>;
   /** The bytes of one chunk. @throws `checkpoint-corrupt` when they are gone or do not have this hash */
   readChunk(sha256: string): Promise<Uint8Array>;
-  /** Takes a checkpoint out of use after a failed check; the one before it is the next to resume from. */
-  markCorrupt(checkpointId: string): Promise<void>;
+  /**
+   * Takes a checkpoint out of use after a failed check, and every other one that names a chunk of it that is damaged.
+   * The one before it is the next to resume from.
+   *
+   * @returns those that were committed until now
+   */
+  markCorrupt(checkpointId: string): Promise<CorruptCheckpoint[]>;
+  /**
+   * Reads a share of all chunks, those first that were not read for longest, and takes out of use what is damaged.
+   *
+   * @param share in (0, 1]: with passes every `p` seconds, `p / d` reads everything within `d` seconds
+   */
+  scrub(share: number): Promise<ScrubReport>;
   /**
    * Abandons uploads of attempts that are over and deletes chunks that nothing names and nothing touched for an hour.
    *
    * @returns how many chunks were deleted
    */
   sweep(): Promise<number>;
+  /** What a team keeps, with and without what is shared. */
+  usage(teamId: string): Promise<StorageUsage>;
 }
 
-const toView = (row: Omit<Checkpoint, 'manifest'>): CheckpointView => ({
-  id: row.id,
-  step: Number(row.step),
-  attempt: row.attempt,
-  state: row.state as CheckpointView['state'],
-  bytes: Number(row.bytes),
-  tensors: row.tensors,
-  rootSha256: row.rootSha256,
-  createdAt: row.createdAt.toISOString(),
-  committedAt: row.committedAt?.toISOString() ?? null,
-});
-
-/** Manifests can be large and no view shows them. */
-const WITHOUT_MANIFEST = { manifest: true } as const;
-
-export function createCheckpoints({ pool, prisma }: Database): Checkpoints {
+export function createCheckpoints({ pool }: Database): Checkpoints {
   return {
     begin: ({ manifest, ...attempt }) => transaction(pool, (client) => beginCheckpoint(client, attempt, manifest)),
     putChunk: (sha256, bytes) => putChunk(pool, sha256, bytes),
     async commit({ checkpointId, ...attempt }) {
       await transaction(pool, (client) => commitCheckpoint(client, attempt, checkpointId));
-      const row = await prisma.checkpoint.findUnique({ where: { id: checkpointId }, omit: WITHOUT_MANIFEST });
-      if (row === null) throw new CrucibleError('not-found', `There is no checkpoint ${checkpointId}.`);
-      return toView(row);
+      return readCheckpointView(pool, checkpointId);
     },
-    latest: (jobId) => resumableCheckpoint(pool, jobId),
+    latest: (jobId) => latestCheckpoint(pool, jobId),
     async list(jobId) {
       await assertJobExists(pool, jobId);
-      const rows = await prisma.checkpoint.findMany({
-        where: { jobId },
-        orderBy: { id: 'desc' },
-        omit: WITHOUT_MANIFEST,
-      });
-      return rows.map(toView);
+      return listCheckpoints(pool, jobId);
     },
+    get: (id) => readCheckpointView(pool, id),
+    manifest: (id) => readManifest(pool, id),
+    open: (id) => openCheckpoint(pool, id),
+    verify: (id) => verifyCheckpoint(pool, id),
+    async change(id, change) {
+      await transaction(pool, (client) => changeCheckpoint(client, id, change));
+      return readCheckpointView(pool, id);
+    },
+    remove: (id) => transaction(pool, (client) => removeCheckpoint(client, id)),
+    previewKeep: (jobId, over) => previewKeep(pool, jobId, over),
     readChunk: (sha256) => readChunk(pool, sha256),
     markCorrupt: (checkpointId) => transaction(pool, (client) => markCheckpointCorrupt(client, checkpointId)),
+    scrub: (share) => scrubChunks(pool, share),
     sweep: () => sweepChunks(pool),
+    usage: (teamId) => readStorageUsage(pool, teamId),
   };
 }

@@ -1,9 +1,9 @@
-import type { JobView } from '@crucible/contracts';
+import type { JobView, Limits } from '@crucible/contracts';
 import type pg from 'pg';
 import { resumableCheckpoint, type StoredCheckpoint } from './checkpoint-resume.ts';
 import type { AttemptFence } from './fence.ts';
 import { moveJob } from './job-move.ts';
-import { LEASE } from './lease.ts';
+import { leaseOf } from './lease.ts';
 import { recountSeries } from './series-recount.ts';
 import { transaction } from './transaction.ts';
 
@@ -24,6 +24,7 @@ export interface ClaimedJob extends AttemptFence {
   seed: number;
   /** what the job asks of the engine; null: as the worker is set */
   precision: JobView['precision'];
+  limits: Limits;
   /** the last committed checkpoint, or null to start from nothing */
   resume: StoredCheckpoint | null;
 }
@@ -36,13 +37,14 @@ interface ClaimableRow {
   config: unknown;
   seed: number;
   precision: JobView['precision'];
+  limits: Limits;
 }
 
 /** See {@link Attempts.claim}. */
-export function claimAttempt(pool: pg.Pool, claim: Claim): Promise<ClaimedJob | null> {
+export function claimAttempt(pool: pg.Pool, claim: Claim, leaseSeconds: number): Promise<ClaimedJob | null> {
   return transaction(pool, async (client) => {
     const { rows } = await client.query<ClaimableRow>(
-      `select j.id as job_id, a.number, j.method, j.method_version, j.config, j.seed, j.precision
+      `select j.id as job_id, a.number, j.method, j.method_version, j.config, j.seed, j.precision, j.limits
        from job j join attempt a on a.job_id = j.id join worker w on w.id = $3 and w.pool = j.pool
        where a.id = $1 and a.fence = $2 and a.state = 'dispatched' and j.fence = a.fence and j.state = 'queued'
          and w.state <> 'gone'
@@ -53,10 +55,10 @@ export function claimAttempt(pool: pg.Pool, claim: Claim): Promise<ClaimedJob | 
     if (job === undefined) return null;
     const checkpoint = await resumableCheckpoint(client, job.job_id);
     await client.query(
-      `update attempt set state = 'running', worker_id = $2, slot = $3, claimed_at = now(), lease_until = now() + ${LEASE},
-         resumed_step = $4::bigint, last_step = coalesce($4::bigint, 0)
+      `update attempt set state = 'running', worker_id = $2, slot = $3, claimed_at = now(), lease_until = now() + ${leaseOf(leaseSeconds)},
+         resumed_step = $4::bigint, last_step = coalesce($4::bigint, 0), resumed_checkpoint_id = $5
        where id = $1`,
-      [claim.attemptId, claim.workerId, claim.slot, checkpoint?.manifest.step ?? null],
+      [claim.attemptId, claim.workerId, claim.slot, checkpoint?.manifest.step ?? null, checkpoint?.id ?? null],
     );
     await moveJob(client, job.job_id, { to: 'running' });
     if (job.number > 1) await recountSeries(client, job.job_id);
@@ -70,6 +72,7 @@ export function claimAttempt(pool: pg.Pool, claim: Claim): Promise<ClaimedJob | 
       config: job.config,
       seed: job.seed,
       precision: job.precision,
+      limits: job.limits,
       resume: checkpoint,
     };
   });

@@ -2,6 +2,7 @@ import { CrucibleError } from '@crucible/contracts';
 
 /** Codes of Postgres and of sockets that say "not now": https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const NOT_NOW = new Set([
+  '25006', // a standby that is not the primary yet
   '40001', // serialization failure
   '40P01', // deadlock, resolved at our cost
   '53300', // too many connections
@@ -22,7 +23,7 @@ const NOT_NOW = new Set([
 ]);
 
 const NOT_NOW_MESSAGE =
-  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Can't reach database server/;
+  /Connection terminated|Query read timeout|timeout exceeded when trying to connect|Client has encountered a connection error|Can't reach database server/;
 
 const codeOf = (error: Error): string => ('code' in error && typeof error.code === 'string' ? error.code : '');
 

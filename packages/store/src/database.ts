@@ -11,6 +11,7 @@ export interface Database {
   pool: pg.Pool;
   /** plain reads and simple writes */
   prisma: PrismaClient;
+  leaseSeconds: number;
 }
 
 /** A pool or one of its connections. */
@@ -24,14 +25,25 @@ export const directConnection = (databaseUrl: string, applicationName: string): 
   connectionTimeoutMillis: 5000,
 });
 
+export interface DatabaseOptions {
+  databaseUrl: string;
+  applicationName: string;
+  poolSize: number;
+  leaseSeconds: number;
+  /** a call without an answer fails after this time, and its connection is given up; null: never */
+  answerLimitMs: number | null;
+}
+
 /** Opens the pool. Nothing connects before the first query. */
-export function openDatabase(databaseUrl: string, applicationName: string, poolSize: number): Database {
+export function openDatabase(options: DatabaseOptions): Database {
+  const { databaseUrl, applicationName, poolSize, leaseSeconds, answerLimitMs } = options;
   const pool = new pg.Pool({
     ...directConnection(databaseUrl, applicationName),
     max: poolSize,
     statement_timeout: 10_000,
     lock_timeout: 2000,
     idle_in_transaction_session_timeout: 10_000,
+    ...(answerLimitMs === null ? {} : { query_timeout: answerLimitMs }),
     types: { getTypeParser },
   });
   // A connection that breaks between two statements tells so by an event, which ends the process if nobody listens.
@@ -39,7 +51,7 @@ export function openDatabase(databaseUrl: string, applicationName: string, poolS
   pool.on('error', () => {});
   pool.on('connect', (client) => client.on('error', () => {}));
   const adapter = new PrismaPg(pool, { statementNameGenerator });
-  return { pool, prisma: new PrismaClient({ adapter }) };
+  return { pool, prisma: new PrismaClient({ adapter }), leaseSeconds };
 }
 
 /** Counters and steps are bigint in the database and exact numbers here. */

@@ -13,7 +13,7 @@ export interface StreamEnds {
 }
 
 export interface Finish extends AttemptFence {
-  outcome: Extract<Outcome, 'succeeded' | 'failed' | 'canceled'>;
+  outcome: Extract<Outcome, 'succeeded' | 'failed' | 'canceled' | 'paused' | 'preempted'>;
   endCode: EndCode;
   /** what went wrong, in a sentence; null on success */
   detail: string | null;
@@ -21,6 +21,9 @@ export interface Finish extends AttemptFence {
   summary: unknown;
   streams: StreamEnds;
 }
+
+/** Outcomes that nobody reaches without having been asked to. */
+const ASKED: readonly Outcome[] = ['canceled', 'paused', 'preempted'];
 
 /** See {@link Attempts.finish}. */
 export const finishAttempt = (pool: pg.Pool, finish: Finish): Promise<JobState> =>
@@ -50,8 +53,8 @@ function endFenced(
     if (attempt === null || attempt.fence !== fence) throw staleFence({ attemptId, fence });
     if (attempt.state === 'ended' && attempt.outcome === ending.outcome) return attempt.jobState;
     if (attempt.state !== 'running' || attempt.jobFence !== fence) throw staleFence({ attemptId, fence });
-    if (ending.outcome === 'canceled' && attempt.jobState !== 'stopping')
-      throw new CrucibleError('illegal-transition', `Nobody asked to cancel job ${attempt.jobId}.`, {
+    if (ASKED.includes(ending.outcome) && attempt.jobState !== 'stopping')
+      throw new CrucibleError('illegal-transition', `Nobody asked job ${attempt.jobId} to stop.`, {
         detail: { state: attempt.jobState },
       });
     await check(client);

@@ -1,8 +1,11 @@
 export type { Artifacts, NewArtifact } from './artifacts.ts';
 export type { Attempts } from './attempts.ts';
 export { CHANNELS, type Channel } from './channels.ts';
+export type { OpenCheckpoint } from './checkpoint-content.ts';
+export type { CorruptCheckpoint } from './checkpoint-corrupt.ts';
 export type { StoredCheckpoint } from './checkpoint-resume.ts';
 export type { Checkpoints } from './checkpoints.ts';
+export type { ScrubReport } from './chunk-scrub.ts';
 export type { Claim, ClaimedJob } from './claim.ts';
 export type { DispatchDecision, DispatchedAttempt } from './dispatch.ts';
 export type { Events } from './events.ts';

@@ -17,7 +17,7 @@ export const JOB_COLUMNS = `job.id, job.name, job.method, job.method_version, jo
   job.preset, job.submitted_config, job.config, job.tags, job.seed, job.priority, job.pool, job.slots, job.progress,
   job.summary, job.waiting, job.attempt_count, job.forked_from, job.submitted_by, job.version, job.submitted_at,
   job.queued_at, job.started_at, job.ended_at, job.team_id, job.tier, job.limits, job.keep, job.max_failures,
-  job.not_before, job.stop_intent, job.precision,
+  job.not_before, job.stop_intent, job.precision, job.from_checkpoint_id,
   (select coalesce(json_agg(json_build_object('job', need.needs_job_id, 'on', need."on") order by need.needs_job_id), '[]')
    from job_need need where need.job_id = job.id) as needs`;
 
@@ -42,6 +42,7 @@ export interface JobRow {
   waiting: Waiting | null;
   attempt_count: number;
   forked_from: string | null;
+  from_checkpoint_id: string | null;
   submitted_by: string;
   version: number;
   submitted_at: Date;
@@ -89,6 +90,7 @@ export const toJobView = (row: JobRow): JobView => ({
   actions: legalActions(row.state),
   attempts: row.attempt_count,
   forkedFrom: row.forked_from,
+  fromCheckpoint: row.from_checkpoint_id,
   submittedBy: row.submitted_by,
   version: row.version,
   submittedAt: row.submitted_at.toISOString(),

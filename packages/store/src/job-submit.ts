@@ -1,6 +1,7 @@
 import type { JobView, Keep, Limits, Resources, Tier } from '@crucible/contracts';
 import type pg from 'pg';
 import { appendEvent } from './append-event.ts';
+import { holdStart } from './checkpoint-resume.ts';
 import { JOB_COLUMNS, type JobRow, toJobView } from './job-row.ts';
 import { requiredJson, storableText } from './stored-text.ts';
 import { uuidV7 } from './uuid-v7.ts';
@@ -30,6 +31,8 @@ export interface NewJob {
   /** waits for `resume` before it may start */
   isPaused: boolean;
   forkedFrom: string | null;
+  /** id of a checkpoint with which the first attempt begins */
+  fromCheckpoint: string | null;
   teamId: string;
   userId: string;
   /** name of the API key */
@@ -38,11 +41,13 @@ export interface NewJob {
 
 /** See {@link Jobs.submit}. */
 export async function submitJob(client: pg.PoolClient, job: NewJob): Promise<JobView> {
+  if (job.fromCheckpoint !== null) await holdStart(client, job.fromCheckpoint, job);
   const { rows } = await client.query<JobRow>(
     `insert into job (id, name, method, method_version, preset, submitted_config, config, tags, seed, priority, pool,
-       slots, forked_from, submitted_by, state, team_id, user_id, tier, limits, keep, max_failures, not_before, precision)
+       slots, forked_from, submitted_by, state, team_id, user_id, tier, limits, keep, max_failures, not_before, precision,
+       from_checkpoint_id)
      values ($1, $2, $3, $4, $5, $6::jsonb, $7::jsonb, $8::jsonb, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
-       $19::jsonb, $20::jsonb, $21, $22, $23)
+       $19::jsonb, $20::jsonb, $21, $22, $23, $24)
      returning ${JOB_COLUMNS}`,
     [
       uuidV7(),
@@ -68,6 +73,7 @@ export async function submitJob(client: pg.PoolClient, job: NewJob): Promise<Job
       job.maxFailures,
       job.notBefore,
       job.precision,
+      job.fromCheckpoint,
     ],
   );
   const [row] = rows;

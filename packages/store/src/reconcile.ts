@@ -1,9 +1,8 @@
-import { LEASE_SECONDS } from '@crucible/contracts';
 import type pg from 'pg';
 import { endAttempt } from './attempt-end.ts';
 import { type LockedAttempt, lockAttempt } from './attempt-lock.ts';
 import { CHANNELS } from './channels.ts';
-import { LEASE } from './lease.ts';
+import { leaseOf } from './lease.ts';
 import type { Ending } from './settle.ts';
 import { transaction } from './transaction.ts';
 import { appendWorkerEvent } from './worker-registration.ts';
@@ -22,21 +21,21 @@ export interface ReconcileReport {
   lostWorkers: number;
 }
 
-/** A longer pause between two passes means that heartbeats may have been missed, too. */
-const BLIND_AFTER = `interval '15 seconds'`;
-const REANNOUNCE_AFTER = `interval '10 seconds'`;
-const NOT_CLAIMED_AFTER = `interval '60 seconds'`;
+/** In leases. A longer pause between two passes means that heartbeats may have been missed, too. */
+const BLIND_AFTER = 1 / 2;
+const REANNOUNCE_AFTER = 1 / 3;
+const NOT_CLAIMED_AFTER = 2;
 const BATCH = 200;
 
 /** See {@link Scheduling.reconcile}. */
-export async function reconcile(pool: pg.Pool): Promise<ReconcileReport> {
-  const isBlind = await beginPass(pool);
+export async function reconcile(pool: pg.Pool, leaseSeconds: number): Promise<ReconcileReport> {
+  const isBlind = await beginPass(pool, leaseSeconds);
   const report = {
     isBlind,
-    lost: isBlind ? 0 : await endExpired(pool),
-    notClaimed: isBlind ? 0 : await endNotClaimed(pool),
-    lostWorkers: isBlind ? 0 : await loseWorkers(pool),
-    reannounced: await reannounce(pool),
+    lost: isBlind ? 0 : await endExpired(pool, leaseSeconds),
+    notClaimed: isBlind ? 0 : await endNotClaimed(pool, leaseSeconds),
+    lostWorkers: isBlind ? 0 : await loseWorkers(pool, leaseSeconds),
+    reannounced: await reannounce(pool, leaseSeconds),
   };
   await pool.query('update reconcile_pass set finished_at = now()');
   return report;
@@ -46,12 +45,12 @@ export async function reconcile(pool: pg.Pool): Promise<ReconcileReport> {
  * Nothing is destroyed for want of information: when the last pass is long ago, or Postgres was started since, workers
  * may have been unable to say that they live. Then no lease ends before they had one full lease to say so.
  */
-async function beginPass(pool: pg.Pool): Promise<boolean> {
+async function beginPass(pool: pg.Pool, leaseSeconds: number): Promise<boolean> {
   const { rows } = await pool.query<{ is_blind: boolean }>(
     `insert into reconcile_pass as pass (finished_at, blind_until) values (now(), '-infinity')
      on conflict (id) do update set blind_until =
-       case when now() - pass.finished_at > ${BLIND_AFTER} or pg_postmaster_start_time() > pass.finished_at
-         then now() + ${LEASE} else pass.blind_until end
+       case when now() - pass.finished_at > ${leaseOf(BLIND_AFTER * leaseSeconds)} or pg_postmaster_start_time() > pass.finished_at
+         then now() + ${leaseOf(leaseSeconds)} else pass.blind_until end
      returning blind_until > now() as is_blind`,
   );
   return rows[0]?.is_blind ?? true;
@@ -75,7 +74,7 @@ async function endEach(
   return numEnded;
 }
 
-async function endExpired(pool: pg.Pool): Promise<number> {
+async function endExpired(pool: pg.Pool, leaseSeconds: number): Promise<number> {
   const { rows } = await pool.query<{ id: string }>(
     `select id from attempt where state = 'running' and lease_until < now() order by lease_until limit ${BATCH}`,
   );
@@ -83,32 +82,37 @@ async function endExpired(pool: pg.Pool): Promise<number> {
     pool,
     rows.map((row) => row.id),
     (attempt) => attempt.state === 'running' && attempt.isLeaseOver,
-    { outcome: 'lost', endCode: 'worker-lost', detail: `no heartbeat for ${LEASE_SECONDS} seconds`, summary: null },
+    { outcome: 'lost', endCode: 'worker-lost', detail: `no heartbeat for ${leaseSeconds} seconds`, summary: null },
   );
 }
 
 /** Counts from when the queue took the message: while the queue is away, no attempt is given up. */
-async function endNotClaimed(pool: pg.Pool): Promise<number> {
+async function endNotClaimed(pool: pg.Pool, leaseSeconds: number): Promise<number> {
   const { rows } = await pool.query<{ id: string }>(
     `select a.id from attempt a join outbox o on o.attempt_id = a.id
      where a.state = 'dispatched' group by a.id
-     having bool_and(o.sent_at is not null) and min(o.sent_at) < now() - ${NOT_CLAIMED_AFTER} limit ${BATCH}`,
+     having bool_and(o.sent_at is not null) and min(o.sent_at) < now() - ${leaseOf(NOT_CLAIMED_AFTER * leaseSeconds)} limit ${BATCH}`,
   );
   return endEach(
     pool,
     rows.map((row) => row.id),
     (attempt) => attempt.state === 'dispatched',
-    { outcome: 'lost', endCode: 'not-claimed', detail: 'no worker claimed it within a minute', summary: null },
+    {
+      outcome: 'lost',
+      endCode: 'not-claimed',
+      detail: `no worker claimed it within ${NOT_CLAIMED_AFTER * leaseSeconds} seconds`,
+      summary: null,
+    },
   );
 }
 
-async function reannounce(pool: pg.Pool): Promise<number> {
+async function reannounce(pool: pg.Pool, leaseSeconds: number): Promise<number> {
   const { rows } = await pool.query(
     `with again as (
        insert into outbox (attempt_id, fence, pool)
        select a.id, a.fence, j.pool from attempt a join job j on j.id = a.job_id join outbox o on o.attempt_id = a.id
        where a.state = 'dispatched' group by a.id, j.pool
-       having bool_and(o.sent_at is not null) and max(o.sent_at) < now() - ${REANNOUNCE_AFTER}
+       having bool_and(o.sent_at is not null) and max(o.sent_at) < now() - ${leaseOf(REANNOUNCE_AFTER * leaseSeconds)}
        returning id
      )
      select pg_notify('${CHANNELS.wake}', '') from again`,
@@ -116,11 +120,11 @@ async function reannounce(pool: pg.Pool): Promise<number> {
   return rows.length;
 }
 
-function loseWorkers(pool: pg.Pool): Promise<number> {
+function loseWorkers(pool: pg.Pool, leaseSeconds: number): Promise<number> {
   return transaction(pool, async (client) => {
     const { rows } = await client.query<{ id: string; name: string }>(
       `update worker set state = 'lost'
-       where state in ('ready', 'draining') and seen_at < now() - ${LEASE} returning id, name`,
+       where state in ('ready', 'cordoned', 'draining') and seen_at < now() - ${leaseOf(leaseSeconds)} returning id, name`,
     );
     for (const { id, name } of rows) await appendWorkerEvent(client, id, name, 'lost');
     return rows.length;

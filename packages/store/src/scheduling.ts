@@ -66,12 +66,12 @@ function toQueueView({ queued, pools }: SchedulingSnapshot, team: TeamFilter): Q
   };
 }
 
-export function createScheduling({ pool }: Database): Scheduling {
+export function createScheduling({ pool, leaseSeconds }: Database): Scheduling {
   return {
     snapshot: () => readSnapshot(pool),
     dispatch: (decisions) => dispatchJobs(pool, decisions),
     setWaiting: (reasons) => setWaiting(pool, reasons),
-    reconcile: () => reconcile(pool),
+    reconcile: () => reconcile(pool, leaseSeconds),
     queue: async (team) => toQueueView(await readSnapshot(pool), team),
   };
 }

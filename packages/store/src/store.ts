@@ -1,3 +1,4 @@
+import { LEASE_SECONDS } from '@crucible/contracts';
 import { type Artifacts, createArtifacts } from './artifacts.ts';
 import { type Attempts, createAttempts } from './attempts.ts';
 import type { Channel } from './channels.ts';
@@ -24,6 +25,13 @@ export interface StoreOptions {
   applicationName: string;
   /** connections that it may open, besides one per listener and one for the lead */
   poolSize: number;
+  /** time that an attempt owns its job after a heartbeat; the same in every process of a cluster @defaultValue 30 */
+  leaseSeconds?: number;
+  /**
+   * a call that Postgres does not answer fails after this time, and its connection is given up: after a cut of the
+   * network it may never come back; null: it waits for ever @defaultValue null
+   */
+  answerLimitMs?: number | null;
 }
 
 /** Everything that lies in Postgres, which is the truth of the system. */
@@ -41,6 +49,7 @@ export interface Store {
   readonly keys: Keys;
   readonly idempotency: Idempotency;
   readonly leader: Leader;
+  readonly leaseSeconds: number;
   /**
    * Calls `handler` with the payload of each notification. After a broken connection it is called once with an
    * empty payload, since notifications may have been missed.
@@ -55,8 +64,9 @@ export interface Store {
 }
 
 /** Opens the store. It connects when it is first used, not here. */
-export function createStore({ databaseUrl, applicationName, poolSize }: StoreOptions): Store {
-  const database = openDatabase(databaseUrl, applicationName, poolSize);
+export function createStore(options: StoreOptions): Store {
+  const { databaseUrl, applicationName, leaseSeconds = LEASE_SECONDS, answerLimitMs = null } = options;
+  const database = openDatabase({ ...options, leaseSeconds, answerLimitMs });
   const leader = createLeader(database, databaseUrl, applicationName);
   const listeners = new Set<Listener>();
   const connection = reportingUnavailable({
@@ -90,6 +100,7 @@ export function createStore({ databaseUrl, applicationName, poolSize }: StoreOpt
     keys: reportingUnavailable(createKeys(database)),
     idempotency: reportingUnavailable(createIdempotency(database)),
     leader: reportingUnavailable(leader.part),
+    leaseSeconds,
     ...connection,
     async close() {
       await Promise.all([...listeners].map((listener) => listener.close()));

@@ -1,8 +1,9 @@
-import type { EngineInfo, Slot, WorkerView } from '@crucible/contracts';
+import type { EngineInfo, Slot, WorkerHold, WorkerView } from '@crucible/contracts';
 import type pg from 'pg';
 import { appendEvent } from './append-event.ts';
 import { endAttempt } from './attempt-end.ts';
 import { lockAttempt } from './attempt-lock.ts';
+import { CHANNELS } from './channels.ts';
 import { requiredJson } from './stored-text.ts';
 import { uuidV7 } from './uuid-v7.ts';
 
@@ -41,9 +42,13 @@ export async function registerWorker(
     leftovers.push(...(await retire(client, id, `worker ${worker.name} was started again`)));
   }
   const workerId = uuidV7();
-  await client.query(
-    `insert into worker (id, name, host, pool, version, engine, slots, boot_id, state)
-     values ($1, $2, $3, $4, $5, $6::jsonb, $7::jsonb, $8, 'ready')`,
+  const { rows } = await client.query<{ state: WorkerView['state'] }>(
+    `insert into worker (id, name, host, pool, version, engine, slots, boot_id, hold, state)
+     select $1, $2, $3, $4, $5, $6::jsonb, $7::jsonb, $8, last.hold, coalesce(last.hold, 'ready')
+     from (values (true)) as one left join lateral (
+       select hold from worker where name = $2 order by started_at desc, id desc limit 1
+     ) as last on true
+     returning state`,
     [
       workerId,
       worker.name,
@@ -55,7 +60,7 @@ export async function registerWorker(
       worker.bootId,
     ],
   );
-  await appendWorkerEvent(client, workerId, worker.name, 'ready');
+  await appendWorkerEvent(client, workerId, worker.name, rows[0]?.state ?? 'ready');
   return { workerId, leftovers };
 }
 
@@ -64,19 +69,40 @@ export async function deregisterWorker(client: pg.PoolClient, workerId: string):
   await retire(client, workerId, 'the worker ended without finishing or releasing it');
 }
 
-/** @returns false when there is no such worker or it is gone */
-export async function setWorkerState(
-  client: pg.PoolClient,
-  workerId: string,
-  state: Extract<WorkerView['state'], 'ready' | 'draining'>,
-): Promise<boolean> {
+/** See {@link Workers.leave}. @returns false when there is no such worker or it is gone */
+export async function leaveWork(client: pg.PoolClient, workerId: string): Promise<boolean> {
   const { rows } = await client.query<{ name: string }>(
-    `update worker set state = $2, seen_at = now() where id = $1 and state <> 'gone' returning name`,
-    [workerId, state],
+    `update worker set state = 'draining', seen_at = now() where id = $1 and state <> 'gone' returning name`,
+    [workerId],
   );
   const [row] = rows;
   if (row === undefined) return false;
-  await appendWorkerEvent(client, workerId, row.name, state);
+  await appendWorkerEvent(client, workerId, row.name, 'draining');
+  return true;
+}
+
+/**
+ * See {@link Workers.hold}. A worker that shuts down stays in its state, and so does one that is lost: it takes the
+ * state that the hold asks for when it beats again.
+ *
+ * @returns false when there is no such worker or it is gone
+ */
+export async function holdWorker(client: pg.PoolClient, workerId: string, hold: WorkerHold | null): Promise<boolean> {
+  const { rows } = await client.query<{ name: string; state: WorkerView['state'] }>(
+    `update worker set hold = $2, state =
+       case when state in ('ready', 'cordoned') or state = 'draining' and hold = 'draining'
+         then coalesce($2, 'ready') else state end
+     where id = $1 and state <> 'gone' returning name, state`,
+    [workerId, hold],
+  );
+  const [row] = rows;
+  if (row === undefined) return false;
+  await appendWorkerEvent(client, workerId, row.name, row.state);
+  if (hold === 'draining')
+    await client.query(`select pg_notify($2, id::text) from attempt where worker_id = $1 and state = 'running'`, [
+      workerId,
+      CHANNELS.cancels,
+    ]);
   return true;
 }
 

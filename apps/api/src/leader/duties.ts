@@ -6,7 +6,8 @@ import { relay } from './relay.ts';
 import { schedulePass } from './schedule-pass.ts';
 
 const PASS_MS = 1000;
-const RECONCILE_MS = 5000;
+/** Repair passes in the time of one lease. */
+const REPAIRS_PER_LEASE = 6;
 const SWEEP_MS = 600_000;
 
 /** What the leader works with. */
@@ -42,7 +43,7 @@ export async function startDuties({ store, queues, log }: DutyDeps): Promise<() 
   );
   const repairing = startPulse(
     'reconcile',
-    RECONCILE_MS,
+    (1000 * store.leaseSeconds) / REPAIRS_PER_LEASE,
     async () => {
       const report = await store.scheduling.reconcile();
       if (report.lost + report.notClaimed + report.lostWorkers + report.reannounced === 0) return;

@@ -5,6 +5,9 @@ import { PROBLEM_TYPE } from '../problem-of.ts';
 /** Path parameter of everything that belongs to one job. */
 export const JobParams = Type.Object({ id: Type.String({ format: 'uuid', description: 'id of the job' }) });
 
+/** Path parameter of what is asked of one worker. */
+export const WorkerParams = Type.Object({ id: Type.String({ format: 'uuid', description: 'id of the worker' }) });
+
 /** Header of every POST. Checked where it is used, so that a bad one gets a message of its own. */
 export const IdempotencyHeader = Type.Object({
   'idempotency-key': Type.Optional(Type.String({ description: 'makes a repeat of this request harmless, for a day' })),

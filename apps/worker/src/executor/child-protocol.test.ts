@@ -62,7 +62,13 @@ describe('a child', { concurrency: 3 }, () => {
 
   it('runs its method and reports everything in order', async () => {
     const run = start({}, undefined, { engine: { name: 'cpu', threads: 1 } });
-    assert.deepEqual(await run.child.exit, { code: 0, signal: null, startError: null, lastWords: '' });
+    assert.deepEqual(await run.child.exit, {
+      code: 0,
+      signal: null,
+      startError: null,
+      lastWords: '',
+      isOomKill: false,
+    });
     assert.equal(run.messages[0]?.kind, 'ready');
     assert.equal(run.of('ready')[0]?.engine.name, 'cpu');
     assert.ok(run.of('ready')[0]?.engine.versions.tfjs);

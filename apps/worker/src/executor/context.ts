@@ -17,6 +17,8 @@ export interface ContextParts {
   resumeFrom: Checkpoint | null;
   /** what the worker has asked for so far */
   stopRequest: () => StopRequest;
+  /** resolves once the worker can take more */
+  released: () => Promise<void>;
 }
 
 /** The context of a method, with what only the runner may call. */
@@ -26,7 +28,8 @@ export interface ChildContext extends MethodContext {
 }
 
 /** Everything that a method may touch, over the link to the worker and the folder of the attempt. */
-export function createContext({ start, descriptor, link, resumeFrom, stopRequest }: ContextParts): ChildContext {
+export function createContext(parts: ContextParts): ChildContext {
+  const { start, descriptor, link, resumeFrom, stopRequest, released } = parts;
   const metricNames = new Set(descriptor.metrics.map(({ name }) => name));
   const metrics = createMetricBuffer(
     (points) => link.send({ kind: 'metrics', points }),
@@ -52,6 +55,7 @@ export function createContext({ start, descriptor, link, resumeFrom, stopRequest
       metrics.flushIfOld();
       await setImmediate(); // a turn of the event loop: messages come in, and a closed channel is noticed
       await link.drained();
+      await released();
       return stopRequest();
     },
 

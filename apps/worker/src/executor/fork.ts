@@ -3,6 +3,7 @@ import { setPriority } from 'node:os';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { FromChild, fits, type ToChild } from '@crucible/contracts';
+import { countOomKills } from './out-of-memory.ts';
 import type { ChildExit } from './outcome.ts';
 
 const LAST_WORDS_CHARS = 2000;
@@ -54,12 +55,17 @@ export function forkChild({ module, args = [], env, onMessage, onLine, onMisfit 
     signal('SIGKILL');
   });
   child.on('exit', () => signal('SIGKILL')); // what the child started itself would keep its pipes open
-  const exit = new Promise<ChildExit>((resolve) => {
+  const oomKillsBefore = countOomKills();
+  const ended = new Promise<Omit<ChildExit, 'isOomKill'>>((resolve) => {
     child.on('error', (startError) => {
       if (child.pid === undefined) resolve({ code: null, signal: null, startError, lastWords });
     });
     child.on('close', (code, signalName) => resolve({ code, signal: signalName, startError: null, lastWords }));
   });
+  const exit = ended.then(async (how) => ({
+    ...how,
+    isOomKill: how.signal === 'SIGKILL' && ((await countOomKills()) ?? 0) > ((await oomKillsBefore) ?? 0),
+  }));
   if (child.pid !== undefined) lowerPriority(child.pid);
   return {
     pid: child.pid,

@@ -7,6 +7,7 @@ const exit = (values: Partial<ChildExit>): ChildExit => ({
   signal: null,
   startError: null,
   lastWords: '',
+  isOomKill: false,
   ...values,
 });
 const clean = exit({ code: 0 });
@@ -22,10 +23,28 @@ describe('outcomeOf', () => {
     ['an error of the method', failed, clean, null, 'failed data-error'],
     ['an obeyed cancel', stopped, clean, 'cancel', 'canceled canceled'],
     ['a cancel that had to be enforced', null, killed, 'cancel', 'canceled canceled'],
+    ['a kill', null, killed, 'kill', 'canceled canceled'],
+    ['an obeyed pause', stopped, clean, 'pause', 'paused paused'],
+    ['a preemption that had to be enforced', null, killed, 'preempt', 'preempted preempted'],
+    ['a result though it was to be preempted', done, clean, 'preempt', 'succeeded ok'],
     ['an obeyed release', stopped, clean, 'release', 'release'],
     ['a release that had to be enforced', null, killed, 'release', 'release'],
     ['a lost fence, whatever the child said', done, clean, 'fenced', 'dropped'],
     ['a signal from elsewhere', null, killed, null, 'failed child-killed'],
+    [
+      'the kernel that wants memory back',
+      null,
+      exit({ signal: 'SIGKILL', isOomKill: true }),
+      null,
+      'failed out-of-memory',
+    ],
+    [
+      'a full heap',
+      null,
+      exit({ signal: 'SIGABRT', lastWords: 'JavaScript heap out of memory' }),
+      null,
+      'failed out-of-memory',
+    ],
     ['a crash', null, exit({ signal: 'SIGSEGV' }), null, 'failed child-killed'],
     ['an exit without a word', null, exit({ code: 1 }), null, 'failed infrastructure'],
     ['a child that never started', null, exit({ startError: new Error('EAGAIN') }), null, 'failed infrastructure'],
@@ -40,7 +59,7 @@ describe('outcomeOf', () => {
   it('keeps the summary of a result and quotes the last words of a crash', () => {
     const result = outcomeOf(done, clean, null);
     assert.deepEqual(result.kind === 'finish' && result.summary, { accuracy: 0.9 });
-    const crash = outcomeOf(null, exit({ signal: 'SIGABRT', lastWords: 'heap out of memory\n' }), null);
-    assert.match(crash.kind === 'finish' ? (crash.detail ?? '') : '', /SIGABRT .* Its last words: heap out of memory$/);
+    const crash = outcomeOf(null, exit({ signal: 'SIGABRT', lastWords: 'double free\n' }), null);
+    assert.match(crash.kind === 'finish' ? (crash.detail ?? '') : '', /SIGABRT .* Its last words: double free$/);
   });
 });

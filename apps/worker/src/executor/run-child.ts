@@ -1,6 +1,7 @@
 import { type EndCode, type EngineInfo, type FromChild, faultsOf, type MethodDescriptor } from '@crucible/contracts';
 import { DataError, type Method, NonFiniteError, Stopped, type StopRequest } from '@crucible/methods';
 import { type ChildContext, createContext, type StartMessage } from './context.ts';
+import { saysOutOfMemory } from './out-of-memory.ts';
 import type { ParentLink } from './parent-link.ts';
 import { readCheckpoint, SpoolError } from './spool.ts';
 
@@ -31,11 +32,16 @@ class EngineError extends Error {
  */
 export async function runChild({ link, methodOf, loadEngine }: ChildParts): Promise<void> {
   let stop: StopRequest = 'no';
+  const hold = createHold();
   let context: ChildContext | undefined;
   const started = new Promise<StartMessage>((resolve) =>
     link.onMessage((message) => {
       if (message.kind === 'start') resolve(message);
-      else if (stop !== 'cancel') stop = message.reason; // a cancel is never taken back
+      else if (message.kind === 'hold') hold.set(message.isHeld && stop === 'no');
+      else {
+        if (stop !== 'cancel') stop = message.reason; // a cancel is never taken back
+        hold.set(false);
+      }
     }),
   );
   const run = async (): Promise<FromChild> => {
@@ -49,7 +55,7 @@ export async function runChild({ link, methodOf, loadEngine }: ChildParts): Prom
     });
     link.send({ kind: 'ready', engine });
     const resumeFrom = start.resume === null ? null : await readCheckpoint(start.resume.manifest, start.resume.dir);
-    context = createContext({ start, descriptor, link, resumeFrom, stopRequest: () => stop });
+    context = createContext({ start, descriptor, link, resumeFrom, stopRequest: () => stop, released: hold.released });
     const summary = await method.run(start.config as never, context);
     const faults = faultsOf(descriptor.summary, summary);
     if (faults.length > 0)
@@ -67,6 +73,21 @@ export async function runChild({ link, methodOf, loadEngine }: ChildParts): Prom
   await link.drained(0);
 }
 
+/** Whether the worker wants the method to wait before its next step. */
+function createHold(): { set(isHeld: boolean): void; released(): Promise<void> } {
+  let isHeld = false;
+  let waiting: (() => void)[] = [];
+  return {
+    set(value) {
+      isHeld = value;
+      if (isHeld) return;
+      for (const resolve of waiting) resolve();
+      waiting = [];
+    },
+    released: () => (isHeld ? new Promise((resolve) => waiting.push(resolve)) : Promise.resolve()),
+  };
+}
+
 /** The message for an error that ended the attempt. */
 export function failureOf(error: unknown): FromChild {
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
@@ -78,5 +99,5 @@ function endCodeOf(error: unknown): EndCode {
   if (error instanceof DataError) return 'data-error';
   if (error instanceof NonFiniteError) return 'non-finite';
   if (error instanceof SpoolError) return 'infrastructure';
-  return 'method-error';
+  return saysOutOfMemory(String(error)) ? 'out-of-memory' : 'method-error';
 }

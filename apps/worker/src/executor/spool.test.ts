@@ -43,6 +43,6 @@ describe('the spool', () => {
       readCheckpoint(manifest, dir),
       (error) => error instanceof SpoolError && /two\/1 has 4/.test(error.message),
     );
-    await assert.rejects(writeTensors(tensors, join(folder, 'absent', 'three')), /three\.part cannot be made/);
+    await assert.rejects(writeTensors(tensors, join(folder, 'absent', 'three')), /three\.part cannot be written/);
   });
 });

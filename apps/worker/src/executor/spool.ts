@@ -7,6 +7,7 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CheckpointManifest, TensorDtype, TensorEntry } from '@crucible/contracts';
 import type { Checkpoint, StoredTensor } from '@crucible/methods';
+import { diskFault } from '../disk-fault.ts';
 
 /** The folder of the attempt could not be written or read: disk full, permission, a file gone. */
 export class SpoolError extends Error {
@@ -28,7 +29,7 @@ export async function writeSpoolFile(path: string, bytes: Uint8Array): Promise<v
   try {
     await writeFile(path, bytes);
   } catch (cause) {
-    throw new SpoolError(`${path} cannot be written: ${(cause as Error).message}`, { cause });
+    throw new SpoolError(diskFault(path, cause), { cause });
   }
 }
 
@@ -44,7 +45,7 @@ export async function writeTensors(tensors: readonly StoredTensor[], dir: string
   try {
     await mkdir(part);
   } catch (cause) {
-    throw new SpoolError(`${part} cannot be made: ${(cause as Error).message}`, { cause });
+    throw new SpoolError(diskFault(part, cause), { cause });
   }
   const entries: TensorEntry[] = [];
   for (const [index, { name, dtype, shape, data }] of tensors.entries()) {
@@ -54,7 +55,7 @@ export async function writeTensors(tensors: readonly StoredTensor[], dir: string
   try {
     await rename(part, dir);
   } catch (cause) {
-    throw new SpoolError(`${dir} cannot be written: ${(cause as Error).message}`, { cause });
+    throw new SpoolError(diskFault(dir, cause), { cause });
   }
   return entries;
 }

@@ -8,8 +8,8 @@ export interface StopTimes {
   termMs: number;
 }
 
-/** A user waits for a cancel, and nothing of the attempt is needed any more. */
-export const CANCEL_TIMES: StopTimes = { messageMs: 2000, termMs: 1000 };
+/** What a child gets after SIGTERM, as a rule. */
+export const TERM_MS = 10_000;
 
 /**
  * Asks a child to stop: message, then SIGTERM, then SIGKILL of its group. Asking again with shorter times is allowed.

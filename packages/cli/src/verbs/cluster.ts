@@ -1,3 +1,5 @@
+import type { CrucibleClient, WorkerVerb } from '@crucible/client';
+import { CrucibleError, type WorkerView } from '@crucible/contracts';
 import { EXIT } from '../exit-code.ts';
 import { table } from '../table.ts';
 import type { Verb } from '../verb.ts';
@@ -52,3 +54,31 @@ export const workers: Verb = {
     return EXIT.done;
   },
 };
+
+/** The worker of that name or id. @throws CrucibleError `not-found` that names those that are there */
+async function workerOf(client: CrucibleClient, word: string): Promise<WorkerView> {
+  const list = await client.workers();
+  const found = list.find(({ id, name, state }) => state !== 'gone' && (id === word || name === word));
+  if (found !== undefined) return found;
+  const names = list.filter(({ state }) => state !== 'gone').map(({ name }) => name);
+  throw new CrucibleError('not-found', `There is no worker "${word}"; there is ${names.join(', ') || 'none'}.`);
+}
+
+const holdVerb = (verb: WorkerVerb, summary: string): Verb => ({
+  usage: 'WORKER',
+  summary,
+  help: [],
+  options: {},
+  arity: [1, 1],
+  async run({ client, json, print }, [word = '']) {
+    const { id } = await workerOf(client, word);
+    const worker = await client.holdWorker(id, verb);
+    print(json ? JSON.stringify(worker) : `${worker.name} ${worker.state}`);
+    return EXIT.done;
+  },
+});
+
+export const cordon = holdVerb('cordon', 'give a worker, by name, no new attempts');
+export const uncordon = holdVerb('uncordon', 'let a cordoned worker work again');
+export const drain = holdVerb('drain', 'empty a worker: its jobs write a checkpoint and go on elsewhere');
+export const undrain = holdVerb('undrain', 'let a drained worker work again');

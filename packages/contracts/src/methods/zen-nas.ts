@@ -10,12 +10,33 @@ import { parseStructure } from '../structure/parse.ts';
 const Limit = (description: string) =>
   Type.Union([Type.Number({ exclusiveMinimum: 0 }), Type.Null()], { default: null, description });
 
+/** Figures of a network without training it, section 4.2 and table 3 of arXiv:2102.01063. */
+export const PROXY_NAMES = [
+  'zen',
+  'phi',
+  'naswot',
+  'grad-norm',
+  'synflow',
+  'te-nas',
+  'ntk-condition',
+  'linear-regions',
+  'flops',
+  'params',
+  'random',
+] as const;
+export type ProxyName = (typeof PROXY_NAMES)[number];
+
 /** Zen-NAS: evolutionary search by Zen-score, then training of the winner. Sections refer to arXiv:2102.01063. */
 export const ZenNasConfig = Type.Object(
   {
     dataset: DatasetConfig,
     score: Type.Object(
       {
+        proxy: Type.Enum([...PROXY_NAMES], {
+          default: 'zen',
+          description:
+            'what drives the search, larger is better: the Zen-score or one of the proxies that the paper compares with it; mode and alpha are of the Zen-score (alpha of phi, too)',
+        }),
         mode: Type.Enum(['paper', 'paper_fro', 'repo'], {
           default: 'paper',
           description:

@@ -1,13 +1,29 @@
 /** @file Blocks of a Zen-NAS structure string as plain data. `label` is the free name before `|`; null if none is written. */
 
+/** GENet's blocks: two k x k; bottleneck; depth-wise between two 1x1; 1x1 then k x k; 1x1 then depth-wise. */
+export type GenetFamily = 'genet-xx' | 'genet-bl' | 'genet-dw' | 'genet-k1kx' | 'genet-k1dw';
+
+/** True for a block of the GENet family. */
+export const isGenet = ({ family }: SuperBlock): boolean => family.startsWith('genet-');
+
+/** Inner width of a GENet block: ratio times outer width, ties to even. */
+export function genetWidth(out: number, ratio: number): number {
+  const below = Math.floor(out * ratio);
+  const fraction = out * ratio - below;
+  return fraction > 0.5 || (fraction === 0.5 && below % 2 === 1) ? below + 1 : below;
+}
+
 /** What the search manipulates: a row of `layers` equal units; the first one carries the stride. */
 export interface SuperBlock {
   kind: 'super';
   label: string | null;
-  /** `conv`: plain; `xx`: two k x k; `bl`: bottleneck, two units per layer; `mb`: inverted depth-wise, two per layer */
-  family: 'conv' | 'xx' | 'bl' | 'mb';
+  /**
+   * `conv`: plain; `xx`: two k x k; `bl`: bottleneck, two units per layer; `mb`: inverted depth-wise, two per layer.
+   * The `genet-` families of arXiv:2006.14090 have one unit per layer.
+   */
+  family: 'conv' | 'xx' | 'bl' | 'mb' | GenetFamily;
   kernel: number;
-  /** widening of the depth-wise convolution in `mb`; 1 elsewhere */
+  /** widening of the depth-wise convolution in `mb`; inner over outer width in the `genet-` families; 1 elsewhere */
   expansion: number;
   in: number;
   out: number;
@@ -47,6 +63,8 @@ export type CompositeBlock =
       stride: number | null;
       /** a projection even where the shapes match */
       alwaysProject: boolean;
+      /** the projection has a bias, as in Zen-NAS @defaultValue true */
+      projectionBias?: boolean;
       blocks: readonly Block[];
     }
   | { kind: 'sum' | 'concat'; label: string | null; branches: readonly (readonly Block[])[] };

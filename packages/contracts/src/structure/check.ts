@@ -34,6 +34,8 @@ const ownFaults = (block: Block): string[] => {
     const value = (block as Partial<Record<typeof name, number | null>>)[name];
     if (value !== undefined && value !== null && value < 1) faults.push(`${name} must be at least 1, is ${value}`);
   }
+  if (block.kind === 'super' && block.family === 'genet-k1dw' && block.expansion !== 1)
+    faults.push(`ratio must be 1 in SuperResK1DW, is ${block.expansion}`);
   if (block.kind === 'conv' && (block.in % block.groups !== 0 || block.out % block.groups !== 0))
     faults.push(`in and out must be multiples of the ${block.groups} groups`);
   if (block.kind === 'sum' && new Set(block.branches.map((branch) => branchOut(branch))).size > 1)
@@ -52,13 +54,39 @@ export function assertBuildable(blocks: readonly SuperBlock[]): void {
   if (faults.length > 0) throw new RangeError(`structure cannot be built: ${faults.join('; ')}`);
 }
 
-/** The super blocks of a structure. @throws RangeError if one of its blocks is another kind */
+/**
+ * The super blocks of a structure. A convolution with batch normalisation and relu behind it, as GENet writes stem and
+ * head, counts as a plain super block of one layer; the pooling, flattening and linear layers that end a network are
+ * left out, for every network gets its head anyway.
+ *
+ * @throws RangeError if one of its blocks is another kind
+ */
 export function superBlocks(blocks: readonly Block[]): SuperBlock[] {
-  return blocks.map((block, i) => {
-    if (block.kind !== 'super') throw new RangeError(`block ${i + 1} is ${block.kind}; only super blocks can be here`);
-    return block;
-  });
+  const found: SuperBlock[] = [];
+  const numBeforeHead = blocks.findLastIndex(({ kind }) => !HEAD_KINDS.has(kind)) + 1;
+  for (let i = 0; i < numBeforeHead; i += 1) {
+    const [block, norm, relu] = blocks.slice(i, i + 3);
+    if (block?.kind === 'super') found.push(block);
+    else if (block?.kind === 'conv' && block.groups === 1 && norm?.kind === 'batch-norm' && relu?.kind === 'relu') {
+      const { label, in: input, out, kernel, stride } = block;
+      const plain = {
+        family: 'conv',
+        kernel,
+        expansion: 1,
+        in: input,
+        out,
+        stride,
+        bottleneck: out,
+        layers: 1,
+      } as const;
+      found.push({ kind: 'super', label, ...plain });
+      i += 2;
+    } else throw new RangeError(`block ${i + 1} is ${block?.kind}; only super blocks can be here`);
+  }
+  return found;
 }
+
+const HEAD_KINDS: ReadonlySet<Block['kind']> = new Set(['average-pool', 'flatten', 'linear']);
 
 /** What keeps a structure string from being built as a network of super blocks; an empty list means that it can be. */
 export function structureStringFaults(text: string): string[] {

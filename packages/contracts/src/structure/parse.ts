@@ -1,4 +1,11 @@
-import type { Block, CompositeBlock, LeafBlock, SuperBlock } from './block.ts';
+import {
+  type Block,
+  type CompositeBlock,
+  type GenetFamily,
+  genetWidth,
+  type LeafBlock,
+  type SuperBlock,
+} from './block.ts';
 
 /** A structure string that does not follow the grammar. */
 export class StructureError extends Error {
@@ -38,6 +45,13 @@ const SUPER_CONV = /^SuperConvK([1357])BNRELU$/;
 const SUPER_XX = /^SuperResK([357])K\1$/;
 const SUPER_BL = /^SuperResK1K([357])K1$/;
 const SUPER_MB = /^SuperResIDWE([1246])K([357])$/;
+const GENET_FAMILIES: Readonly<Record<string, GenetFamily>> = {
+  SuperResKXKX: 'genet-xx',
+  SuperResK1KXK1: 'genet-bl',
+  SuperResK1DWK1: 'genet-dw',
+  SuperResK1KX: 'genet-k1kx',
+  SuperResK1DW: 'genet-k1dw',
+};
 const GROUPED = /^ConvKXG(2|4|8|16|32)$/;
 
 /**
@@ -115,6 +129,8 @@ class Reader {
         layers,
       };
     }
+    const genet = GENET_FAMILIES[name];
+    if (genet !== undefined) return this.#genetBlock(genet, label);
     const xx = SUPER_XX.exec(name);
     const bl = SUPER_BL.exec(name);
     const mb = SUPER_MB.exec(name);
@@ -132,6 +148,16 @@ class Reader {
       bottleneck,
       layers,
     };
+  }
+
+  #genetBlock(family: GenetFamily, label: string | null): SuperBlock {
+    const [input, out, kernel, stride] = this.#integers(['in', 'out', 'kernel', 'stride'], true);
+    this.#expect(',');
+    const ratio = Number(this.#match(/\d{1,4}(?:\.\d{1,6})?/y) ?? this.fail('expected the ratio, a decimal'));
+    this.#expect(',');
+    const [layers] = this.#integers(['layers']);
+    const bottleneck = genetWidth(out, ratio);
+    return { kind: 'super', label, family, kernel, expansion: ratio, in: input, out, stride, bottleneck, layers };
   }
 
   #leaf(name: string, label: string | null): LeafBlock | null {

@@ -1,4 +1,4 @@
-import type { Block } from './block.ts';
+import { type Block, type GenetFamily, isGenet, type SuperBlock } from './block.ts';
 
 const CHANNEL_NAMES = {
   'batch-norm': 'BN',
@@ -8,8 +8,17 @@ const CHANNEL_NAMES = {
   flatten: 'Flatten',
 } as const;
 
-const superName = (family: 'conv' | 'xx' | 'bl' | 'mb', kernel: number, expansion: number): string =>
+const GENET_NAMES: Readonly<Record<GenetFamily, string>> = {
+  'genet-xx': 'SuperResKXKX',
+  'genet-bl': 'SuperResK1KXK1',
+  'genet-dw': 'SuperResK1DWK1',
+  'genet-k1kx': 'SuperResK1KX',
+  'genet-k1dw': 'SuperResK1DW',
+};
+
+const superName = ({ family, kernel, expansion }: SuperBlock): string =>
   ({
+    ...GENET_NAMES,
     conv: `SuperConvK${kernel}BNRELU`,
     xx: `SuperResK${kernel}K${kernel}`,
     bl: `SuperResK1K${kernel}K1`,
@@ -21,7 +30,9 @@ const printBlock = (block: Block): string => {
   const write = (name: string, ...args: (number | string)[]) => `${name}(${label}${args.join(',')})`;
   switch (block.kind) {
     case 'super': {
-      const name = superName(block.family, block.kernel, block.expansion);
+      const name = superName(block);
+      if (isGenet(block))
+        return write(name, block.in, block.out, block.kernel, block.stride, block.expansion, block.layers);
       return block.family === 'conv'
         ? write(name, block.in, block.out, block.stride, block.layers)
         : write(name, block.in, block.out, block.stride, block.bottleneck, block.layers);

@@ -4,17 +4,19 @@ import { type BuildOptions, DEFAULT_BATCH_NORM_MOMENTUM } from './build-options.
 import { convNorm } from './conv-norm.ts';
 import { dense } from './dense.ts';
 import { fanInUniform, heNormal } from './init.ts';
-import { chain, type Layer } from './layer.ts';
+import { chain } from './layer.ts';
 import { createNetwork, type Network, type Stage } from './network.ts';
 import { pool } from './pool.ts';
 import { squeezedWidth } from './structure/squeezed-width.ts';
-import { type UnitStyle, unit } from './unit.ts';
+import { type UnitSpec, type UnitStyle, unit } from './unit.ts';
 import { Weights } from './weights.ts';
 
 const LAYOUTS = {
   18: { blocks: [2, 2, 2, 2], bottleneck: false },
   34: { blocks: [3, 4, 6, 3], bottleneck: false },
   50: { blocks: [3, 4, 6, 3], bottleneck: true },
+  101: { blocks: [3, 4, 23, 3], bottleneck: true },
+  152: { blocks: [3, 8, 36, 3], bottleneck: true },
 } as const;
 
 export interface ResNetOptions {
@@ -25,8 +27,29 @@ export interface ResNetOptions {
   stem: 'cifar' | 'imagenet';
 }
 
+/** Units of the stem and of the four stages, in order. */
+const unitsOfStages = ({ depth, width, stem }: ResNetOptions, inChannels: number): UnitSpec[][] => {
+  const { blocks, bottleneck } = LAYOUTS[depth];
+  const [kernel, stride] = stem === 'cifar' ? [3, 1] : [7, 2];
+  let channels = width;
+  const stages = blocks.map((count, i) => {
+    const out = width * 2 ** i * (bottleneck ? BOTTLENECK_EXPANSION : 1);
+    const units = Array.from({ length: count }, (_, j): UnitSpec => {
+      const shape = { in: j === 0 ? channels : out, out, stride: j === 0 && i > 0 ? 2 : 1 };
+      return bottleneck ? bottleneckBlock(shape) : basicBlock(shape);
+    });
+    channels = out;
+    return units;
+  });
+  return [[convNorm({ in: inChannels, out: width, kernel, stride, depthwise: false })], ...stages];
+};
+
+/** All units of a ResNet in execution order, the stem first; its maximum pooling is not among them. */
+export const resnetUnits = (options: ResNetOptions, inChannels: number): UnitSpec[] =>
+  unitsOfStages(options, inChannels).flat();
+
 /** A ResNet with the stages `stem` and `stage-1` to `stage-4`. */
-export function resnet({ depth, width, stem }: ResNetOptions, options: BuildOptions): Network {
+export function resnet(resnetOptions: ResNetOptions, options: BuildOptions): Network {
   const weights = new Weights(options.rng);
   const style: UnitStyle = {
     norm: { epsilon: 1e-5, momentum: options.batchNormMomentum ?? DEFAULT_BATCH_NORM_MOMENTUM },
@@ -37,31 +60,17 @@ export function resnet({ depth, width, stem }: ResNetOptions, options: BuildOpti
     projectionBias: false,
     squeezedWidth,
   };
-  const { blocks, bottleneck } = LAYOUTS[depth];
-  const stages: Stage[] = [{ name: 'stem', layer: stemOf(weights, stem, options.input.channels, width, style) }];
-  let channels = width;
-  blocks.forEach((count, i) => {
-    const out = width * 2 ** i * (bottleneck ? BOTTLENECK_EXPANSION : 1);
-    const layers = Array.from({ length: count }, (_, j): Layer => {
-      const shape = { in: j === 0 ? channels : out, out, stride: j === 0 && i > 0 ? 2 : 1 };
-      const spec = bottleneck ? bottleneckBlock(shape) : basicBlock(shape);
-      return unit(weights, `stage-${i + 1}/block-${j + 1}`, spec, style);
-    });
-    stages.push({ name: `stage-${i + 1}`, layer: chain(layers) });
-    channels = out;
-  });
+  const [stemUnits = [], ...rest] = unitsOfStages(resnetOptions, options.input.channels);
+  const stemLayers = stemUnits.map((spec) => unit(weights, 'stem', spec, style));
+  if (resnetOptions.stem === 'imagenet') stemLayers.push(pool({ kind: 'max', window: 3, stride: 2, pad: 1 }));
+  const stages: Stage[] = [
+    { name: 'stem', layer: chain(stemLayers) },
+    ...rest.map((units, i) => ({
+      name: `stage-${i + 1}`,
+      layer: chain(units.map((spec, j) => unit(weights, `stage-${i + 1}/block-${j + 1}`, spec, style))),
+    })),
+  ];
+  const channels = rest.at(-1)?.at(-1)?.layers.at(-1)?.out ?? 0;
   const head = { in: channels, out: options.classes, bias: true, init: fanInUniform() };
   return createNetwork({ weights, stages, classifier: dense(weights, 'head', head), input: options.input });
 }
-
-const stemOf = (
-  weights: Weights,
-  kind: ResNetOptions['stem'],
-  input: number,
-  width: number,
-  style: UnitStyle,
-): Layer => {
-  const [kernel, stride] = kind === 'cifar' ? [3, 1] : [7, 2];
-  const first = unit(weights, 'stem', convNorm({ in: input, out: width, kernel, stride, depthwise: false }), style);
-  return kind === 'cifar' ? first : chain([first, pool({ kind: 'max', window: 3, stride: 2, pad: 1 })]);
-};

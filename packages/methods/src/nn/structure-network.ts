@@ -1,4 +1,4 @@
-import { lastOf, outChannels, type SuperBlock } from '@crucible/contracts';
+import { isGenet, lastOf, outChannels, type SuperBlock } from '@crucible/contracts';
 import type { Rng } from '../random/rng.ts';
 import { dense } from './dense.ts';
 import { xavierNormal } from './init.ts';
@@ -11,8 +11,9 @@ import { Weights } from './weights.ts';
 
 /** Gain of all first weights in the released training of Zen-NAS: sqrt(3) * 2 / (1 + 0.25^2). */
 const GAIN = 3.26033;
-/** Of every batch normalisation of these networks. */
+/** Of every batch normalisation in the networks of Zen-NAS, and in those of GENet. */
 const BATCH_NORM_EPSILON = 1e-3;
+const GENET_EPSILON = 1e-5;
 
 export interface StructureNetworkOptions extends ExpandOptions {
   input: FeatureSize;
@@ -28,13 +29,14 @@ export interface StructureNetworkOptions extends ExpandOptions {
  */
 export function structureNetwork(blocks: readonly SuperBlock[], options: StructureNetworkOptions): Network {
   const weights = new Weights(options.rng);
+  const ofGenet = blocks.some(isGenet);
   const style: UnitStyle = {
-    norm: { epsilon: BATCH_NORM_EPSILON, momentum: options.batchNormMomentum },
+    norm: { epsilon: ofGenet ? GENET_EPSILON : BATCH_NORM_EPSILON, momentum: options.batchNormMomentum },
     init: xavierNormal(GAIN),
     activation: 'relu',
     lastActivation: 'relu',
     zeroLastGamma: true,
-    projectionBias: true,
+    projectionBias: !ofGenet,
     squeezedWidth,
   };
   let units = 0;

@@ -26,12 +26,12 @@ export async function rescorePhase(
     throw new Error(
       `none of ${search.iteration} children kept the budgets ${JSON.stringify(search.rejected)}; raise the budgets or search.iterations`,
     );
-  const resolution = imageResolution(dataset);
+  const image = { resolution: imageResolution(dataset), classes: dataset.classes };
   for (const { structure } of candidates.slice(rescored.length)) {
     await obeyStop(ctx, () => checkpointOf(run));
     const blocks = superBlocks(parseStructure(structure));
     const repeats = { first: config.score.repeats, count: finalRescoreRepeats };
-    const score = await scoreCandidate(structure, blocks, config, resolution, (name) => ctx.rng(name), repeats);
+    const score = await scoreCandidate(structure, blocks, config, image, (name) => ctx.rng(name), repeats);
     rescored.push({ structure, score });
     ctx.progress({
       phase: 'rescore',

@@ -11,15 +11,15 @@ export interface NormalSource {
 }
 
 /**
- * Numbers of repeat `repeat` of a structure, each tensor from a stream of its own: the score of a structure does not
- * depend on what was scored before it, nor on the process that scores it.
+ * Each tensor from a stream of its own: the score of a structure does not depend on what was scored before it, nor on
+ * the process that scores it.
  *
- * @param rng named streams of the job's seed
+ * @param rng streams of one structure and repeat: `layer-0`, .., `input`, `noise`
  */
-export function streamSource(rng: (name: string) => Rng, structure: string, repeat: number): NormalSource {
+export function streamSource(rng: (part: string) => Rng): NormalSource {
   const draw = (part: string, shape: readonly number[]): Float32Array => {
     const numbers = new Float32Array(shape.reduce((product, size) => product * size, 1));
-    rng(`zen-score/${structure}/${repeat}/${part}`).fillNormal(numbers);
+    rng(part).fillNormal(numbers);
     return numbers;
   };
   return {

@@ -6,6 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { expand } from '../nn/structure/expand.ts';
 import { splitDeepBlocks } from '../nn/structure/split.ts';
 import { createRng } from '../random/create-rng.ts';
+import { resnetStack } from './plain-stack.ts';
 import { type ScoreMode, type ScoreOptions, zenScore } from './score.ts';
 import { type NormalSource, streamSource } from './score-source.ts';
 
@@ -80,7 +81,8 @@ const changed = (
   };
 };
 
-const streams = (seed: number) => (name: string) => createRng(seed, name);
+const sourceOf = (seed: number, structure: string, repeat: number): NormalSource =>
+  streamSource((part) => createRng(seed, `zen-score/${structure}/${repeat}/${part}`));
 
 describe('zenScore', async () => {
   let tensors = 0;
@@ -109,7 +111,7 @@ describe('zenScore', async () => {
 
   const blocks = blocksOf('SuperConvK3BNRELU(1,8,2,1)SuperResK1K3K1(8,16,1,8,1)SuperConvK1BNRELU(16,16,1,1)');
   const options: ScoreOptions = { mode: 'paper', alpha: 0.01, batchSize: 4, resolution: 8 };
-  const source = streamSource(streams(1), 'net', 0);
+  const source = sourceOf(1, 'net', 0);
   const score = (await zenScore(blocks, options, source)).score;
 
   it('grows by ln s for every convolution when all weights are multiplied by s', async () => {
@@ -142,7 +144,7 @@ describe('zenScore', async () => {
 
   it('gives the same bits again, others for another repeat, structure or seed', async () => {
     const draw = async (seed: number, structure: string, repeat: number) =>
-      (await zenScore(blocks, options, streamSource(streams(seed), structure, repeat))).score;
+      (await zenScore(blocks, options, sourceOf(seed, structure, repeat))).score;
     assert.equal(await draw(1, 'net', 0), score);
     const others = [await draw(1, 'net', 1), await draw(1, 'other', 0), await draw(2, 'net', 0)];
     assert.equal(new Set([score, ...others]).size, 4);
@@ -160,7 +162,7 @@ describe('zenScore', async () => {
     const net = blocksOf(text);
     let sum = 0;
     for (let repeat = 0; repeat < repeats; repeat++)
-      sum += (await zenScore(net, { ...options, ...changes }, streamSource(streams(2), text, repeat))).score;
+      sum += (await zenScore(net, { ...options, ...changes }, sourceOf(2, text, repeat))).score;
     return sum / repeats;
   };
 
@@ -185,5 +187,29 @@ describe('zenScore', async () => {
     const net = blocksOf('SuperConvK3BNRELU(1,8,2,1)SuperResIDWE2K5(8,16,2,8,1)');
     const result = await zenScore(net, { ...options, resolution: 7 }, source);
     assert.ok(Number.isFinite(result.score) && result.score > 0, `${result.score}`);
+  });
+});
+
+describe('resnetStack', () => {
+  it('has a layer per convolution outside the shortcuts, and pools behind the stem of ImageNet', () => {
+    for (const [depth, numLayers] of [
+      [18, 17],
+      [34, 33],
+      [50, 49],
+      [101, 100],
+      [152, 151],
+    ] as const) {
+      const { layers } = resnetStack({ depth, width: 8, stem: 'imagenet' }, 3);
+      assert.equal(layers.length, numLayers);
+      assert.deepEqual([layers[0]?.in, layers[0]?.kernel, layers[0]?.maxPool], [3, 7, true]);
+    }
+  });
+
+  it('is scored like a structure', async () => {
+    const options: ScoreOptions = { mode: 'paper', alpha: 0.01, batchSize: 2, resolution: 16 };
+    const stack = resnetStack({ depth: 18, width: 4, stem: 'imagenet' }, 1);
+    const { score, difference, scale } = await zenScore(stack, options, sourceOf(3, 'resnet', 0));
+    assert.ok(Number.isFinite(score) && scale > 0, `${score}`);
+    assert.equal(score, difference + scale);
   });
 });

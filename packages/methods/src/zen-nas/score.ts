@@ -13,11 +13,8 @@ import type { SuperBlock } from '@crucible/contracts';
 import { batchNormTrain } from '@crucible/engine-native/ops';
 import * as tf from '@tensorflow/tfjs-core';
 import type { ConvSpec } from '../nn/conv.ts';
-import { expand } from '../nn/structure/expand.ts';
+import { type PlainStack, type ScoredLayer, structureStack } from './plain-stack.ts';
 import type { NormalSource } from './score-source.ts';
-
-/** Added to the variance in every batch normalisation of a scored network. */
-const BATCH_NORM_EPSILON = 1e-3;
 
 export type ScoreMode = 'paper' | 'paper_fro' | 'repo';
 
@@ -51,14 +48,14 @@ type LayerVariance = {
  * One draw of the Zen-score. The network has neither links nor squeeze-and-excitation nor a head; both inputs are
  * normalised by their own batch statistics, and the last ReLU is part of the network.
  *
- * @param blocks a buildable structure
+ * @param network a buildable structure, or a stack of layers
  */
 export async function zenScore(
-  blocks: readonly SuperBlock[],
+  network: readonly SuperBlock[] | PlainStack,
   options: ScoreOptions,
   source: NormalSource,
 ): Promise<ZenScore> {
-  const layers = expand(blocks, { residuals: false, squeezeExcite: false }).flatMap((unit) => unit.layers);
+  const { layers, epsilon } = 'layers' in network ? network : structureStack(network);
   const [channels, resolution] = [layers[0]?.in ?? 0, options.resolution];
   const shape: [number, number, number, number] = [options.batchSize, resolution, resolution, channels];
   const outputs = tf.tidy(() => {
@@ -69,13 +66,13 @@ export async function zenScore(
       const weights = kernelOf(layer, i, source);
       const before = [clean, perturbed];
       const after = tf.tidy(() => {
-        const first = normalisedRelu(convolve(clean, weights, layer));
-        const second = normalisedRelu(convolve(perturbed, weights, layer));
+        const first = normalisedRelu(convolve(clean, weights, layer), epsilon);
+        const second = normalisedRelu(convolve(perturbed, weights, layer), epsilon);
         return { y0: first.y, v0: first.variance, y1: second.y, v1: second.variance };
       });
       tf.dispose([...before, weights]);
-      [clean, perturbed] = [after.y0, after.y1];
-      const values = clean.size / layer.out;
+      const values = after.y0.size / layer.out;
+      [clean, perturbed] = [pooled(after.y0, layer), pooled(after.y1, layer)];
       variances.push({ clean: after.v0, perturbed: after.v1, values });
     });
     return { norms: normsOf(clean, perturbed, options.mode), variances };
@@ -110,13 +107,21 @@ const convolve = (x: tf.Tensor4D, weights: tf.Tensor4D, layer: ConvSpec): tf.Ten
   return layer.depthwise ? tf.depthwiseConv2d(x, weights, layer.stride, pad) : tf.conv2d(x, weights, layer.stride, pad);
 };
 
+/** The input of the next layer; frees `y` when it is pooled. */
+const pooled = (y: tf.Tensor4D, { maxPool }: ScoredLayer): tf.Tensor4D => {
+  if (maxPool !== true) return y;
+  const smaller = tf.maxPool(y, 3, 2, 1);
+  y.dispose();
+  return smaller;
+};
+
 /** `x` `[B, H, W, C]` normalised by its own batch, then ReLU; and its unbiased variance per channel. */
-const normalisedRelu = (x: tf.Tensor4D): { y: tf.Tensor4D; variance: tf.Tensor1D } => {
+const normalisedRelu = (x: tf.Tensor4D, epsilon: number): { y: tf.Tensor4D; variance: tf.Tensor1D } => {
   const channels = x.shape[3];
   const [ones, zeros] = [tf.ones<tf.Rank.R1>([channels]), tf.zeros<tf.Rank.R1>([channels])];
   // running statistics that keep nothing of their old value are those of the batch
   const moving = { mean: tf.variable(zeros, false), variance: tf.variable(zeros, false), momentum: 0 };
-  const y = batchNormTrain(x, ones, zeros, { epsilon: BATCH_NORM_EPSILON, activation: 'relu', moving });
+  const y = batchNormTrain(x, ones, zeros, { epsilon, activation: 'relu', moving });
   const variance = tf.clone(moving.variance) as tf.Tensor1D;
   moving.mean.dispose();
   moving.variance.dispose();

@@ -23,7 +23,7 @@ const searchOptions = (config: ZenNasConfig, ctx: MethodContext, dataset: Datase
     space: { name: search.space, maxChannels: search.maxChannels, typeSampling: search.typeSampling },
     rng: (name) => ctx.rng(name),
     score: (structure, blocks) =>
-      scoreCandidate(structure, blocks, config, image.resolution, (name) => ctx.rng(name), {
+      scoreCandidate(structure, blocks, config, image, (name) => ctx.rng(name), {
         first: 0,
         count: config.score.repeats,
       }),

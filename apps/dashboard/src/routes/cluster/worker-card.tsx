@@ -6,7 +6,7 @@ import { hashOf } from '../../routing/location.ts';
 
 /** One worker: state, engine with the reasons against faster ones, and its slots with the jobs in them. */
 export function WorkerCard({ worker }: { worker: WorkerView }) {
-  const isHere = worker.state === 'ready' || worker.state === 'draining';
+  const isHere = ['ready', 'cordoned', 'draining'].includes(worker.state);
   const now = useNow(isHere);
   const busy = worker.attempts.length;
   return (

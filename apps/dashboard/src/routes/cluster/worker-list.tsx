@@ -7,7 +7,7 @@ import { WorkerCard } from './worker-card.tsx';
 export function WorkerList() {
   const { client } = useSession();
   const workers = useResource('workers', (signal) => client.workers({ signal }), ['workers', 'jobs']);
-  const order = ['ready', 'draining', 'lost', 'gone'];
+  const order = ['ready', 'cordoned', 'draining', 'lost', 'gone'];
   return (
     <section aria-labelledby="workers-title">
       <div class="section-head">

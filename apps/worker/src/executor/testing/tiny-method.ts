@@ -2,6 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { DataError, type Method, NonFiniteError, Stopped } from '@crucible/methods';
 import type { RunnableMethod } from '../run-child.ts';
 
+/** Longer than the lease of a test. */
+const BLOCK_MS = 8000;
+
 /** Config of the tiny method: how long it runs, and what goes wrong on the way. */
 export interface TinyConfig {
   steps: number;
@@ -22,7 +25,12 @@ export interface TinyConfig {
     | 'undeclared'
     | 'bad-state'
     | 'bad-summary'
-    | 'late-throw';
+    | 'late-throw'
+    | 'chatter'
+    | 'block'
+    | 'kill-worker';
+  /** pause after each step, for whoever wants to meet it on its way @defaultValue 0 */
+  paceMs?: number;
 }
 
 /**
@@ -31,7 +39,7 @@ export interface TinyConfig {
  */
 export const tinyMethod: Method<TinyConfig, unknown> = {
   id: 'zen-nas', // the ids are a closed list; nothing here looks at it
-  async run({ steps, every, at, fault }, ctx) {
+  async run({ steps, every, at, fault, paceMs = 0 }, ctx) {
     const start = ctx.resumeFrom;
     let step = start?.step ?? 0;
     const weights = Float32Array.from(start?.tensors[0]?.data ?? [1, -2, 3]);
@@ -54,6 +62,7 @@ export const tinyMethod: Method<TinyConfig, unknown> = {
       ctx.report(step, { 'train/loss': loss });
       ctx.progress({ phase: 'train', done: step, total: steps, message: `step ${step}` });
       if (step % every === 0) await save();
+      if (paceMs > 0) await delay(paceMs);
     }
     await ctx.saveArtifact('weights.bin', new Uint8Array(weights.buffer));
     return fault === 'bad-summary' ? { steps: 'many' } : { steps };
@@ -87,6 +96,22 @@ async function misbehave(fault: TinyConfig['fault'], ctx: Parameters<typeof tiny
       return;
     case 'undeclared':
       ctx.report(1, { 'train/mystery': 1 });
+      return;
+    case 'chatter':
+      for (let line = 0; ; line++) {
+        ctx.log('info', `line ${line}`); // and never asks whether to go on
+        if (line % 1000 === 0) await delay(1);
+      }
+    case 'block': {
+      ctx.log('info', 'blocks');
+      await delay(100);
+      const until = performance.now() + BLOCK_MS;
+      while (performance.now() < until); // as a long operation of a tensor library does
+      return;
+    }
+    case 'kill-worker':
+      process.kill(process.ppid, 'SIGKILL');
+      await delay(3_600_000);
       return;
     case 'late-throw':
       setImmediate(() => {

@@ -60,7 +60,8 @@ export function exactCost(block: Block, r: number): Cost {
       if (!block.alwaysProject && input === out && chain.resolution === r) return chain;
       const pixels = chain.resolution ** 2;
       return {
-        params: chain.params + input * out + 3 * out, // weights, bias, two batch-norm vectors
+        // weights, two batch-norm vectors, bias
+        params: chain.params + input * out + (block.projectionBias === false ? 2 : 3) * out,
         flops: chain.flops + input * out * pixels,
         normalised: chain.normalised + out * pixels,
         resolution: chain.resolution,

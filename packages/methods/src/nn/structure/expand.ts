@@ -1,4 +1,4 @@
-import type { SuperBlock } from '@crucible/contracts';
+import { isGenet, type SuperBlock } from '@crucible/contracts';
 import type { ConvSpec } from '../conv.ts';
 import type { UnitSpec } from '../unit.ts';
 import { round8 } from './round8.ts';
@@ -53,10 +53,23 @@ const chainsOfLayer = (block: SuperBlock, i: number): Chain[] => {
         { layers: [conv(b, d2, 1), depthwise(d2, kernel), conv(d2, out, 1)], squeezeAfter: 1 },
       ];
     }
+    case 'genet-xx':
+      return [{ layers: [conv(input, b, kernel, stride), conv(b, out, kernel)], squeezeAfter: 0 }];
+    case 'genet-bl':
+      return [{ layers: [conv(input, b, 1), conv(b, b, kernel, stride), conv(b, out, 1)], squeezeAfter: 1 }];
+    case 'genet-dw':
+      return [{ layers: [conv(input, b, 1), depthwise(b, kernel, stride), conv(b, out, 1)], squeezeAfter: 1 }];
+    case 'genet-k1kx':
+      return [{ layers: [conv(input, b, 1), conv(b, out, kernel, stride)], squeezeAfter: 0 }];
+    case 'genet-k1dw':
+      return [{ layers: [conv(input, out, 1), depthwise(out, kernel, stride)], squeezeAfter: 0 }];
   }
 };
 
-/** Units of one super block. Its first unit always projects; later ones only where the shape changes. */
+/**
+ * Units of one super block. In the families of Zen-NAS its first unit always projects; all others, and every unit of
+ * GENet's, only where the shape changes.
+ */
 export function expandBlock(block: SuperBlock, options: ExpandOptions): UnitSpec[] {
   const chains = Array.from({ length: block.layers }, (_, i) => chainsOfLayer(block, i)).flat();
   return chains.map(({ layers, squeezeAfter }, i) => {
@@ -65,7 +78,7 @@ export function expandBlock(block: SuperBlock, options: ExpandOptions): UnitSpec
     const links = options.residuals && block.family !== 'conv';
     return {
       layers,
-      shortcut: !links ? 'none' : i > 0 && sameShape ? 'identity' : 'projection',
+      shortcut: !links ? 'none' : (i > 0 || isGenet(block)) && sameShape ? 'identity' : 'projection',
       stride,
       squeezeAfter: options.squeezeExcite ? squeezeAfter : null,
     };

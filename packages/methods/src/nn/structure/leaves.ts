@@ -1,8 +1,8 @@
-import type { Block, SuperBlock } from '@crucible/contracts';
+import { type Block, isGenet, type SuperBlock } from '@crucible/contracts';
 import type { UnitSpec } from '../unit.ts';
 import { type ExpandOptions, expand } from './expand.ts';
 
-const leavesOfUnit = (unit: UnitSpec): Block[] => {
+const leavesOfUnit = (unit: UnitSpec, projectionBias: boolean): Block[] => {
   const chain: Block[] = [];
   unit.layers.forEach((layer, i) => {
     const { in: input, out, kernel, stride } = layer;
@@ -20,10 +20,13 @@ const leavesOfUnit = (unit: UnitSpec): Block[] => {
   if (unit.shortcut === 'none') return [...chain, relu];
   const alwaysProject = unit.shortcut === 'projection';
   const input = unit.layers[0]?.in ?? null;
-  return [{ kind: 'residual', label: null, in: input, stride: unit.stride, alwaysProject, blocks: chain }, relu];
+  return [
+    { kind: 'residual', label: null, in: input, stride: unit.stride, alwaysProject, projectionBias, blocks: chain },
+    relu,
+  ];
 };
 
 /** The blocks that a network of super blocks really consists of, up to the head: what the counters walk over. */
 export function leafBlocks(blocks: readonly SuperBlock[], options: ExpandOptions): Block[] {
-  return expand(blocks, options).flatMap(leavesOfUnit);
+  return expand(blocks, options).flatMap((unit) => leavesOfUnit(unit, !blocks.some(isGenet)));
 }

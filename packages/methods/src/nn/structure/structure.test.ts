@@ -5,6 +5,7 @@ import { countStructure } from './count.ts';
 import { exactCost } from './exact-counter.ts';
 import { depthOf, expand } from './expand.ts';
 import { PUBLISHED_STRUCTURES } from './published.ts';
+import { PUBLISHED_GENETS } from './published-genet.ts';
 import { repoCost } from './repo-counter.ts';
 import { round8 } from './round8.ts';
 import { splitDeepBlocks } from './split.ts';
@@ -24,7 +25,13 @@ const GRAMMAR_SAMPLES = [
   'ResBlockProj(p|3,2,ConvKX(3,8,3,2)BN(8)ResBlock(8,1,ConvKX(c1|8,8,1,1)))',
   'MultiSumBlock(s|ConvKX(3,8,3,1)BN(8);ConvKX(3,8,1,1))MultiCatBlock(ConvKX(8,4,1,1);Sequential(ConvKX(8,8,1,1)RELU(8));BN(8))',
 ];
-const ALL = [...PUBLISHED_STRUCTURES.map(({ structure }) => structure), ...START_STRUCTURES, ...GRAMMAR_SAMPLES];
+const ALL = [
+  ...PUBLISHED_STRUCTURES.map(({ structure }) => structure),
+  ...PUBLISHED_GENETS.map(({ structure }) => structure),
+  'SuperResK1KX(g|8,16,5,2,0.5,2)SuperResK1DW(16,16,3,1,1,1)',
+  ...START_STRUCTURES,
+  ...GRAMMAR_SAMPLES,
+];
 
 const blocksOf = (text: string) => superBlocks(parseStructure(text));
 
@@ -48,6 +55,7 @@ describe('parseStructure and printStructure', () => {
     ['SuperConvK3BNRELU(3,8,1,1,9)', /position 25: expected "\)" after layers/],
     ['SuperConvK3BNRELU(3,-8,1,1)', /position 20: expected the integer out, found "-8,1,1\)"/],
     ['SuperConvK3BNRELU(3,8,1,1', /position 25: expected "\)" after layers, found the end/],
+    ['SuperResKXKX(8,16,3,1,x,1)', /position 22: expected the ratio, a decimal/],
     ['BN(8)BN', /position 7: expected "\(", found the end/],
     ['BN(8) BN(8)', /position 5: expected the name of a block/],
     ['BN(8))', /position 5: expected a block or the end/],
@@ -247,6 +255,36 @@ describe('splitDeepBlocks', () => {
     assert.equal(
       printStructure(split),
       'SuperConvK3BNRELU(3,16,1,7)SuperResK1K5K1(16,24,2,8,3)SuperResK1K5K1(24,24,1,8,3)SuperResK1K5K1(24,24,1,8,3)SuperResK1K5K1(24,24,1,8,4)',
+    );
+  });
+});
+
+describe('the published GENets (arXiv:2006.14090)', () => {
+  for (const { name, structure, resolution, classes, depth, paramsMillions, gigaFlops } of PUBLISHED_GENETS)
+    it(`${name} has the published parameters and multiply-accumulates`, () => {
+      const blocks = blocksOf(structure);
+      const cost = countStructure(blocks, { counter: 'exact', resolution, classes });
+      assert.equal(depthOf(blocks), depth);
+      assert.equal(Number((cost.params / 1e6).toFixed(2)), paramsMillions);
+      assert.equal(Number((cost.flops / 1e9).toPrecision(3)), gigaFlops);
+    });
+
+  it('link units by identity wherever the shape stays, the first one too', () => {
+    const units = expand(blocksOf('SuperResKXKX(8,8,3,1,1,2)SuperResK1KXK1(8,16,3,2,0.25,2)'), {
+      residuals: true,
+      squeezeExcite: false,
+    });
+    assert.deepEqual(
+      units.map(({ shortcut }) => shortcut),
+      ['identity', 'identity', 'projection', 'identity'],
+    );
+    assert.deepEqual(
+      units[2]?.layers.map(({ in: input, out, kernel, stride }) => [input, out, kernel, stride]),
+      [
+        [8, 4, 1, 1],
+        [4, 4, 3, 2],
+        [4, 16, 1, 1],
+      ],
     );
   });
 });
