@@ -45,7 +45,8 @@ it('filters by topic and pages by seq', async () => {
   await store.attempts.finish({ ...attempt, ...SUCCESS });
   await store.jobs.submit(newJob());
   await store.events.assignSequence();
-  const kinds = async (...topics: string[]) => (await store.events.after(from, topics, 100, null)).map((event) => event.kind);
+  const kinds = async (...topics: string[]) =>
+    (await store.events.after(from, topics, 100, null)).map((event) => event.kind);
   assert.deepEqual(await kinds('workers'), ['worker.state']);
   assert.deepEqual(await kinds('jobs'), ['job.submitted', 'job.state', 'job.state', 'job.submitted']);
   assert.deepEqual(await kinds(`job:${job.id}`), ['job.submitted', 'job.state', 'artifact.stored', 'job.state']);

@@ -45,7 +45,8 @@ export function assertJobAccess(
   if (team !== null && team !== owner.teamId) throw jobNotFound(jobId);
   if (use === 'source-job') {
     assertGrantedIn(principal, 'jobs:read', owner.teamId);
-    return assertGrantedIn(principal, permission, principal.teamId);
+    assertGrantedIn(principal, permission, principal.teamId);
+    return;
   }
   const isOwn = owner.userId === principal.userId && owner.teamId === principal.teamId;
   if (use === 'own-job' && !isOwn) {

@@ -5,11 +5,17 @@ import { CLUSTER_ROLES, grantedTo, PERMISSIONS, TEAM_ROLE_NAMES, TEAM_ROLES } fr
 describe('grantedTo', () => {
   it('gives each role of a team what the one before it has, and more', () => {
     const sizes = TEAM_ROLE_NAMES.map((role) => TEAM_ROLES[role].length);
-    assert.deepEqual(sizes, [...new Set(sizes)].sort((a, b) => a - b));
+    assert.deepEqual(
+      sizes,
+      [...new Set(sizes)].sort((a, b) => a - b),
+    );
     for (const [i, role] of TEAM_ROLE_NAMES.slice(1).entries()) {
       const before = grantedTo(TEAM_ROLE_NAMES[i] ?? null, null, null).inTeam;
       const granted = grantedTo(role, null, null).inTeam;
-      assert.ok(before.every((permission) => granted.includes(permission)), role);
+      assert.ok(
+        before.every((permission) => granted.includes(permission)),
+        role,
+      );
     }
   });
 

@@ -13,5 +13,8 @@ export const sendHint = (jobId: string, team: string, maxStep: string, progress:
 
 /** Says that the points of a job up to `maxStep` can be read, once the transaction commits. */
 export async function hintPoints(client: Queryable, jobId: string, maxStep: number): Promise<void> {
-  await client.query(`select ${sendHint('id', 'team_id', '$2::bigint', 'progress')} from job where id = $1`, [jobId, maxStep]);
+  await client.query(`select ${sendHint('id', 'team_id', '$2::bigint', 'progress')} from job where id = $1`, [
+    jobId,
+    maxStep,
+  ]);
 }

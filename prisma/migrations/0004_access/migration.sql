@@ -1,4 +1,4 @@
--- Who may see what. Events belong to the team of their job; those of no team are for everyone.
+-- Who may see what. Events belong to the team of their job. Those of no team are for everyone.
 update "event" set "team_id" = "job"."team_id" from "job" where "job"."id" = "event"."job_id";
 
 -- Lists of those who see every team.

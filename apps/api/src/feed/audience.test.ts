@@ -53,7 +53,9 @@ describe('concernsHint', () => {
   const hint = { jobId: 'a', team: 'vision', maxStep: 1, progress: null };
 
   it('takes progress of a job as belonging to all jobs, to the job, and to everything', () => {
-    const heard = [undefined, 'jobs', 'job:a', 'workers', 'job:b'].map((topics) => concernsHint(audience(topics), hint));
+    const heard = [undefined, 'jobs', 'job:a', 'workers', 'job:b'].map((topics) =>
+      concernsHint(audience(topics), hint),
+    );
     assert.deepEqual(heard, [true, true, true, false, false]);
   });
 

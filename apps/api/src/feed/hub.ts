@@ -2,8 +2,8 @@ import { type FeedEvent, fits, isTerminal, ProgressHint } from '@crucible/contra
 import { CHANNELS, type Listener, type Store } from '@crucible/store';
 import type { FastifyBaseLogger } from 'fastify';
 import { coalesced } from '../coalesced.ts';
-import { ProgressHints } from './progress-hints.ts';
 import { type Audience, concerns } from './audience.ts';
+import { ProgressHints } from './progress-hints.ts';
 
 /** Someone who wants to hear of changes; must not throw. */
 export interface FeedListener {

@@ -1,8 +1,8 @@
 import type { FeedEvent, ProgressHint } from '@crucible/contracts';
 import type { Events } from '@crucible/store';
+import { type Audience, concerns, concernsHint } from './audience.ts';
 import type { FeedHub } from './hub.ts';
 import type { SseConnection, SseMessage } from './sse-connection.ts';
-import { type Audience, concerns, concernsHint } from './audience.ts';
 
 /** Events that a returning client may have missed; with more it is told to read everything anew. */
 const MAX_BEHIND = 1000;

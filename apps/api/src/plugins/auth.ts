@@ -27,8 +27,7 @@ export function principalOf(request: { principal: Principal | null }): Principal
 }
 
 /** Whose objects the caller of a list or feed is shown; null: those of every team. */
-export const shownTeamOf = (request: { principal: Principal | null }): string | null =>
-  shownTeam(principalOf(request));
+export const shownTeamOf = (request: { principal: Principal | null }): string | null => shownTeam(principalOf(request));
 
 /**
  * Registers what other people's plugins serve as open routes. Theirs is the only code that cannot declare its access.
@@ -76,8 +75,7 @@ export const auth = plugin(
       if (key === undefined)
         throw new CrucibleError('unauthenticated', 'Send an API key: `Authorization: Bearer crk_...`.');
       const principal = await app.store.keys.verify(key);
-      if (principal === null)
-        throw new CrucibleError('unauthenticated', 'The API key is unknown, expired or revoked.');
+      if (principal === null) throw new CrucibleError('unauthenticated', 'The API key is unknown, expired or revoked.');
       return principal;
     };
 

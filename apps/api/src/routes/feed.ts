@@ -1,9 +1,9 @@
 import { CrucibleError, EventPage, EventsQuery, Topics } from '@crucible/contracts';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
+import { parseTopics } from '../feed/audience.ts';
 import { SseConnection } from '../feed/sse-connection.ts';
 import { StreamSession } from '../feed/stream-session.ts';
-import { parseTopics } from '../feed/audience.ts';
 import { problems } from '../openapi/route-schemas.ts';
 import { strictQuery } from '../openapi/strict-query.ts';
 import { shownTeamOf } from '../plugins/auth.ts';
