@@ -40,6 +40,21 @@ function withCharColumns(adapter) {
   return adapter;
 }
 
+/**
+ * Sends a script whole, as Prisma's native engine does: the adapter cuts it at every semicolon, also at those inside
+ * comments and function bodies. All of it succeeds or none.
+ */
+function withWholeScripts(adapter) {
+  adapter.executeScript = async (script) => {
+    try {
+      await adapter.underlyingDriver().query(script);
+    } catch (error) {
+      adapter.onError(error);
+    }
+  };
+  return adapter;
+}
+
 /** Makes an empty database and connects to it; `dispose` closes its pool before it drops it, which Prisma's does not. */
 async function connectShadow(databaseUrl) {
   const database = `prisma_migrate_shadow_db_${crypto.randomUUID()}`;
@@ -47,7 +62,7 @@ async function connectShadow(databaseUrl) {
   await admin.connect();
   await admin.query(`CREATE DATABASE "${database}"`);
   const pool = new CharAwarePool(connectionTo(databaseUrl, database));
-  const adapter = withCharColumns(await new PrismaPg(pool, { disposeExternalPool: false }).connect());
+  const adapter = withWholeScripts(withCharColumns(await new PrismaPg(pool, { disposeExternalPool: false }).connect()));
   const dispose = adapter.dispose.bind(adapter);
   adapter.dispose = async () => {
     await dispose();
@@ -66,7 +81,7 @@ async function connectShadow(databaseUrl) {
 export function adapterFactory(databaseUrl) {
   const factory = new PrismaPg(new CharAwarePool(connectionTo(databaseUrl)), { disposeExternalPool: true });
   const connect = factory.connect.bind(factory);
-  factory.connect = async () => withCharColumns(await connect());
+  factory.connect = async () => withWholeScripts(withCharColumns(await connect()));
   factory.connectToShadowDb = () => connectShadow(databaseUrl);
   return bindMigrationAwareSqlAdapterFactory(factory);
 }

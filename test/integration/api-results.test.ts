@@ -66,7 +66,7 @@ describe('what a job leaves, over HTTP', () => {
     const points = await read<PointsView>(PointsView, `${at}/metrics/points?key=test/loss&maxPoints=100`);
     assert.equal(points.total, 3000);
     assert.ok(points.steps.length <= 100, `${points.steps.length} points`);
-    assert.equal(Math.max(...(points.hi ?? []), ...points.values.map(Number)), 1e6);
+    assert.equal(Math.max(...(points.hi ?? []).map(Number), ...points.values.map(Number)), 1e6);
     assert.equal(points.steps.at(-1), 2999);
   });
 

@@ -251,7 +251,7 @@ describe('the scrub', () => {
       [3, 'corrupt'],
     ]);
     const usable = await upload(store, attempt, prepare(4, [shared]));
-    assert.deepEqual(await store.checkpoints.verify(usable), { chunks: 1, bytes: 30 });
+    assert.equal((await store.checkpoints.verify(usable)).bytes, 30);
   });
 });
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import { describe, it } from 'node:test';
-import type { MetricPoint } from '@crucible/contracts';
+import type { MetricPoint, PointsQuery } from '@crucible/contracts';
 import { MAX_POINTS_PER_BATCH, MAX_SERIES_PER_JOB } from '@crucible/contracts';
 import { CHANNELS, type ClaimedJob } from '@crucible/store';
 import { hasCode } from '../support/codes.ts';
@@ -16,8 +16,12 @@ const point = (step: number, value: number, key = 'train/loss'): MetricPoint => 
 const append = (attempt: ClaimedJob, sequence: number, from: number, values: number[], key?: string) =>
   store.metrics.appendBatch({ ...attempt, sequence, points: values.map((value, i) => point(from + i, value, key)) });
 
+/** Reads points, with the defaults of a query. */
+const read = (jobId: string, query: Partial<PointsQuery> = {}) =>
+  store.metrics.points(jobId, { key: 'train/loss', x: 'step', branch: 'current', maxPoints: 5000, ...query });
+
 const curve = async (jobId: string, key = 'train/loss') => {
-  const { steps, values } = await store.metrics.points(jobId, { key, maxPoints: 5000 });
+  const { steps, values } = await read(jobId, { key });
   return steps.map((step, i) => [step, values[i]]);
 };
 
@@ -196,12 +200,12 @@ describe('thinning', () => {
     values[42] = Number.NaN;
     for (let i = 0; i < 3; i++) await append(attempt, i + 1, i * 4000, values.slice(i * 4000, (i + 1) * 4000));
     for (const maxPoints of [2, 3, 100, 777, 5000]) {
-      const view = await store.metrics.points(job.id, { key: 'train/loss', maxPoints });
+      const view = await read(job.id, { maxPoints });
       assert.equal(view.total, 12_000);
       assert.equal(view.steps.length, maxPoints);
       assert.equal(view.lo?.length, maxPoints);
-      assert.equal(Math.max(...(view.hi ?? [])), 50);
-      assert.equal(Math.min(...(view.lo ?? [])), -60);
+      assert.equal(Math.max(...(view.hi ?? []).map(Number)), 50);
+      assert.equal(Math.min(...(view.lo ?? []).map(Number)), -60);
       assert.deepEqual([view.steps[0], view.values[0]], [0, 0]);
       assert.deepEqual([view.steps.at(-1), view.values.at(-1)], [11_999, values[11_999]]);
       assert.deepEqual(
@@ -215,7 +219,7 @@ describe('thinning', () => {
     const { job, attempt } = await startJob(store);
     const values = Array.from({ length: 1000 }, (_, i) => ((i * 7919) % 1009) / 7);
     await append(attempt, 1, 0, values);
-    const { steps, lo, hi } = await store.metrics.points(job.id, { key: 'train/loss', maxPoints: 64 });
+    const { steps, lo, hi } = await read(job.id, { maxPoints: 64 });
     let from = 0;
     steps.forEach((step, bucket) => {
       const inside = values.slice(from, step + 1);
@@ -228,17 +232,25 @@ describe('thinning', () => {
   it('leaves a curve that fits as it is, and counts from afterStep', async () => {
     const { job, attempt } = await startJob(store);
     await append(attempt, 1, 0, [1, 2, 3, 4]);
-    const view = await store.metrics.points(job.id, { key: 'train/loss', maxPoints: 2, afterStep: 1 });
-    assert.deepEqual(view, { key: 'train/loss', total: 2, steps: [2, 3], values: [3, 4] });
-    const none = await store.metrics.points(job.id, { key: 'no/such', maxPoints: 2 });
-    assert.deepEqual(none, { key: 'no/such', total: 0, steps: [], values: [] });
+    const view = await read(job.id, { maxPoints: 2, afterStep: 1 });
+    assert.deepEqual(view, {
+      key: 'train/loss',
+      total: 2,
+      level: 0,
+      steps: [2, 3],
+      values: [3, 4],
+      maskedBranches: [],
+    });
+    const none = await read(job.id, { key: 'no/such', maxPoints: 2 });
+    assert.deepEqual(none, { key: 'no/such', total: 0, level: 0, steps: [], values: [], maskedBranches: [] });
   });
 
   it('shows a stretch without finite values as a gap', async () => {
     const { job, attempt } = await startJob(store);
     await append(attempt, 1, 0, [1, 2, ...Array(20).fill(Number.NaN)]);
-    const view = await store.metrics.points(job.id, { key: 'train/loss', maxPoints: 5 });
+    const view = await read(job.id, { maxPoints: 5 });
     assert.deepEqual(view.values.slice(2), ['NaN', 'NaN', 'NaN']);
-    assert.ok(view.lo?.every(Number.isFinite) && view.hi?.every(Number.isFinite));
+    assert.deepEqual(view.lo, [1, 2, null, null, null]);
+    assert.deepEqual(view.hi, [1, 2, null, null, null]);
   });
 });

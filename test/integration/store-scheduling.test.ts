@@ -133,7 +133,7 @@ describe('setWaiting', () => {
 });
 
 describe('reconcile', () => {
-  const quiet = { isBlind: false, lost: 0, reannounced: 0, notClaimed: 0, lostWorkers: 0 };
+  const quiet = { isBlind: false, lost: 0, reannounced: 0, late: 0, notClaimed: 0, lostWorkers: 0 };
 
   it('queues a job again whose lease ran out, and fences the attempt', async () => {
     const { job, attempt } = await startJob(store);

@@ -19,6 +19,7 @@ export const newJob = (over: Partial<NewJob> = {}): NewJob => ({
   keep: { last: 2, best: 1, metric: null, mode: 'max' },
   maxFailures: 0,
   precision: null,
+  needs: [],
   notBefore: null,
   isPaused: false,
   forkedFrom: null,

@@ -20,8 +20,10 @@ const COLLEAGUE = { teamId: 'vision', userId: 'other' };
 const STRANGER = { teamId: 'speech', userId: 'stranger' };
 
 function answer(principal: Principal, permission: Permission, use: JobUse, owner: typeof OWN): string {
+  const team = shownTeam(principal);
+  if (team !== null && team !== owner.teamId) return 'not-found'; // the store finds it for nobody else
   try {
-    assertJobAccess(principal, permission, use, '1', owner);
+    assertJobAccess(principal, permission, use, owner);
     return 'ok';
   } catch (error) {
     assert.ok(error instanceof CrucibleError);

@@ -1,11 +1,11 @@
 import { CrucibleError, type Permission } from '@crucible/contracts';
-import { type JobOwner, jobNotFound, type TeamFilter, type VerifiedKey } from '@crucible/store';
+import type { JobOwner, TeamFilter, VerifiedKey } from '@crucible/store';
 
 /** Who asks: the holder of a key, with what its roles and scopes leave it. */
 export type Principal = VerifiedKey;
 
 /**
- * How a route meets the job in its address.
+ * How a route meets the job, or the checkpoint of a job, in its address.
  *
  * - `job`: reads it; the permission is asked in the team of the job
  * - `own-job`: changes it; at a job of someone else this takes `jobs:manage`, too
@@ -29,20 +29,8 @@ export function assertGrantedIn(principal: Principal, permission: Permission, te
     );
 }
 
-/**
- * Checks a call on one job. What the caller may not see is answered as what does not exist.
- *
- * @throws CrucibleError `not-found` for a job of a team that the caller does not see; `forbidden` for one that it sees
- */
-export function assertJobAccess(
-  principal: Principal,
-  permission: Permission,
-  use: JobUse,
-  jobId: string,
-  owner: JobOwner,
-): void {
-  const team = shownTeam(principal);
-  if (team !== null && team !== owner.teamId) throw jobNotFound(jobId);
+/** Checks a call on a job that the caller sees. @throws CrucibleError `forbidden` */
+export function assertJobAccess(principal: Principal, permission: Permission, use: JobUse, owner: JobOwner): void {
   if (use === 'source-job') {
     assertGrantedIn(principal, 'jobs:read', owner.teamId);
     assertGrantedIn(principal, permission, principal.teamId);

@@ -16,10 +16,13 @@ import { storePlugin } from './plugins/store.ts';
 import { validation } from './plugins/validation.ts';
 import type { DispatchQueues } from './queue/dispatch-queues.ts';
 import { artifactRoutes } from './routes/artifacts.ts';
+import { checkpointContentRoutes } from './routes/checkpoint-content.ts';
+import { checkpointRoutes } from './routes/checkpoints.ts';
 import { clusterRoutes } from './routes/cluster.ts';
 import { errorsPage } from './routes/errors-page.ts';
 import { feedRoutes } from './routes/feed.ts';
 import { healthRoutes } from './routes/health.ts';
+import { jobCommandRoutes } from './routes/job-commands.ts';
 import { jobReadRoutes } from './routes/job-reads.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { methodRoutes } from './routes/methods.ts';
@@ -74,9 +77,12 @@ export async function buildApp({ config, store, queues, log }: AppDeps): Promise
   for (const routes of [
     methodRoutes,
     jobRoutes,
+    jobCommandRoutes,
     jobReadRoutes,
     metricRoutes,
     artifactRoutes,
+    checkpointRoutes,
+    checkpointContentRoutes,
     feedRoutes,
     clusterRoutes,
   ])

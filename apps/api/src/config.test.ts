@@ -24,6 +24,7 @@ describe('loadConfig', () => {
       host: '127.0.0.1',
       port: 0,
       dashboardDir: null,
+      scrubDays: 14,
       isSupervised: false,
       leaseSeconds: 30,
       logLevel: 'info',

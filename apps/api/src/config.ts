@@ -19,6 +19,12 @@ export const Environment = Type.Object({
   CRUCIBLE_HOST: Type.String({ minLength: 1, default: '127.0.0.1', description: 'address to listen on' }),
   CRUCIBLE_PORT: Type.Integer({ minimum: 0, maximum: 65_535, default: 0, description: '0: any free port' }),
   CRUCIBLE_DASHBOARD_DIR: Type.Optional(Type.String({ minLength: 1, description: 'built dashboard, served under /' })),
+  CRUCIBLE_SCRUB_DAYS: Type.Integer({
+    minimum: 1,
+    maximum: 365,
+    default: 14,
+    description: 'days within which every stored chunk is read again',
+  }),
   CRUCIBLE_SUPERVISED: Type.Boolean({ default: false, description: 'stop when standard input ends' }),
   CRUCIBLE_LEASE_SECONDS: Type.Integer({
     minimum: 1,
@@ -36,6 +42,7 @@ export interface Config {
   readonly host: string;
   readonly port: number;
   readonly dashboardDir: string | null;
+  readonly scrubDays: number;
   readonly isSupervised: boolean;
   readonly leaseSeconds: number;
   readonly logLevel: string;
@@ -72,6 +79,7 @@ export function loadConfig(env: Variables): Config {
     host: values.CRUCIBLE_HOST,
     port: values.CRUCIBLE_PORT,
     dashboardDir: values.CRUCIBLE_DASHBOARD_DIR ?? null,
+    scrubDays: values.CRUCIBLE_SCRUB_DAYS,
     isSupervised: values.CRUCIBLE_SUPERVISED,
     leaseSeconds: values.CRUCIBLE_LEASE_SECONDS,
     logLevel: values.CRUCIBLE_LOG_LEVEL,

@@ -7,3 +7,12 @@ export const isNoneMatch = (header: string | undefined, tag: string): boolean =>
     const trimmed = candidate.trim();
     return trimmed === '*' || trimmed.replace(/^W\//, '') === tag;
   });
+
+/**
+ * The version that `If-Match` names; null without one, or for `*`. A tag that is no version of ours matches none.
+ */
+export function matchedVersion(header: string | undefined): number | null {
+  if (header === undefined || header.trim() === '*') return null;
+  const [, version] = /^"v(\d{1,9})"$/.exec(header.trim()) ?? [];
+  return version === undefined ? 0 : Number(version);
+}

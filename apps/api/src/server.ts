@@ -35,7 +35,7 @@ export async function startService(config: Config, log: FastifyBaseLogger): Prom
       throw new CrucibleError('unavailable', 'The database lacks migrations: run `npx prisma migrate deploy` first.');
     const app = await buildApp({ config, store, queues, log });
     const url = await app.listen({ host: config.host, port: config.port });
-    const election = startElection({ store, queues, log });
+    const election = startElection({ store, queues, log, scrubDays: config.scrubDays });
     return {
       url,
       close: async () => {

@@ -62,7 +62,22 @@ function checkedBody<S extends TSchema>(schema: S, body: unknown) {
  *   config is among them, else `invalid-request`
  */
 export function checkSubmission(body: unknown): CheckedJob {
-  const outer = checkedBody(SubmitJob, body);
+  const { job, faults, refusal } = tryCheck(SubmitJob, body);
+  return job ?? refuse(faults, refusal);
+}
+
+/** A body of one job and its config, checked; `job` is null when there are faults. */
+export interface CheckResult {
+  job: CheckedJob | null;
+  /** of the body, without those of its config */
+  faults: readonly Fault[];
+  /** why the config cannot be resolved */
+  refusal: CrucibleError | undefined;
+}
+
+/** As {@link checkSubmission}, by a schema that may say more of a job, and without throwing. */
+export function tryCheck(schema: typeof SubmitJob, body: unknown): CheckResult {
+  const outer = checkedBody(schema, body);
   const method = memberOf(body, 'method');
   const preset = memberOf(body, 'preset');
   const inner =
@@ -70,15 +85,19 @@ export function checkSubmission(body: unknown): CheckedJob {
       ? tryResolve(method, memberOf(body, 'config'), typeof preset === 'string' ? preset : undefined)
       : undefined;
   const refusal = inner !== undefined && 'refusal' in inner ? inner.refusal : undefined;
-  if (outer.value === null || inner === undefined || 'refusal' in inner) return refuse(outer.faults, refusal);
-  const submitted = outer.value;
+  if (outer.value === null || inner === undefined || 'refusal' in inner)
+    return { job: null, faults: outer.faults, refusal };
+  return { job: jobOf(outer.value, inner.config), faults: [], refusal: undefined };
+}
+
+function jobOf(submitted: SubmitJob, config: unknown): CheckedJob {
   return {
     method: submitted.method,
     methodVersion: versionOf(submitted.method),
     name: submitted.name ?? submitted.method,
     preset: submitted.preset ?? null,
     submittedConfig: submitted.config,
-    config: inner.config,
+    config,
     tags: submitted.tags ?? {},
     seed: submitted.seed ?? drawSeed(),
     priority: submitted.priority,
@@ -88,6 +107,7 @@ export function checkSubmission(body: unknown): CheckedJob {
     keep: submitted.keep,
     maxFailures: submitted.maxFailures,
     precision: submitted.precision,
+    needs: submitted.needs,
     notBefore: submitted.notBefore ?? null,
     isPaused: submitted.paused,
     forkedFrom: null,
@@ -123,6 +143,7 @@ export function checkFork(old: JobView, body: unknown): CheckedJob {
     keep: old.keep,
     maxFailures: old.maxFailures,
     precision: old.precision,
+    needs: [], // those that its config reads from are added at the store
     notBefore: null,
     isPaused: false,
     forkedFrom: old.id,

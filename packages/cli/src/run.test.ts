@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -178,6 +178,46 @@ describe('run', () => {
       },
     );
     assert.deepEqual([code, [...readFileSync(output)]], [0, [1, 2, 255]]);
+  });
+
+  it('lists, pins, fetches, verifies and removes checkpoints', async () => {
+    const view = { id: JOB.id, step: 7, state: 'committed', bytes: 5, keptFor: ['last'], metricValue: 0.5, note: null };
+    const list = await cli(['ckpt', 'ls', JOB.id], () => [200, { data: [view, { ...view, state: 'deleted' }] }]);
+    assert.deepEqual([list.out.length, list.out[1]?.includes('committed')], [2, true]);
+    const asked: string[] = [];
+    const answer: Answer = ({ method, url }, body) => {
+      asked.push(`${method} ${url?.split('/').slice(3).join('/')} ${body}`.trim());
+      return [200, { ...view, pinned: true, chunks: 1 }];
+    };
+    for (const args of [
+      ['pin', JOB.id, '--note', 'good'],
+      ['verify', JOB.id],
+      ['rm', JOB.id],
+    ])
+      assert.equal((await cli(['ckpt', ...args], answer)).code, 0);
+    assert.deepEqual(asked, [
+      `PATCH ${JOB.id} {"pinned":true,"note":"good"}`,
+      `POST ${JOB.id}/verify {}`,
+      `DELETE ${JOB.id}`,
+    ]);
+    const output = join(folder, 'one.safetensors');
+    const { code } = await cli(['ckpt', 'get', JOB.id, '-o', output], (_request, _body, response) => {
+      response.end(Buffer.from([8, 9]));
+      return undefined;
+    });
+    assert.deepEqual([code, [...readFileSync(output)]], [0, [8, 9]]);
+    assert.equal((await cli(['ckpt', 'rm', JOB.id], () => problem(409, 'checkpoint-in-use'))).code, 8);
+    assert.equal((await cli(['ckpt', 'burn', JOB.id])).code, 2);
+  });
+
+  it('leaves no file of a download that broke off', async () => {
+    const output = join(folder, 'half.safetensors');
+    const { code } = await cli(['ckpt', 'get', JOB.id, '-o', output], (_request, _body, response) => {
+      response.writeHead(200, { 'content-length': 100 }).write(Buffer.alloc(10), () => response.destroy());
+      return undefined;
+    });
+    assert.equal(code, 1);
+    assert.deepEqual([existsSync(output), existsSync(`${output}.part`)], [false, false]);
   });
 
   it('follows a log page by page until the job has ended', async () => {

@@ -5,6 +5,7 @@ import { loadConfig } from './config.ts';
 import { EXIT, type ExitCode, exitCodeOf, UsageError } from './exit-code.ts';
 import type { Verb, VerbContext } from './verb.ts';
 import { artifacts } from './verbs/artifacts.ts';
+import { ckpt } from './verbs/ckpt.ts';
 import { cordon, drain, queue, uncordon, undrain, workers } from './verbs/cluster.ts';
 import { cancel, fork, retry } from './verbs/commands.ts';
 import { logs } from './verbs/logs.ts';
@@ -28,6 +29,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   retry,
   fork,
   artifacts,
+  ckpt,
   queue,
   workers,
   cordon,

@@ -8,6 +8,8 @@ import {
   type JobPage,
   type JobsQuery,
   type JobView,
+  type KeepPreview,
+  type KeepQuery,
   type LogPage,
   type LogsQuery,
   type MethodList,
@@ -16,9 +18,12 @@ import {
   type PointsView,
   type QueueView,
   type SeriesView,
+  type StorageUsage,
   type SubmitJob,
   type WorkerView,
 } from '@crucible/contracts';
+import type { CallOptions } from './call-options.ts';
+import { type CheckpointCalls, checkpointCalls } from './checkpoint-calls.ts';
 import { createHttp, queryOf } from './http.ts';
 import { createIdempotencyKey } from './idempotency-key.ts';
 import { openStream, type StreamMessage, type StreamOptions } from './stream.ts';
@@ -47,10 +52,6 @@ export type WorkerVerb = 'cordon' | 'uncordon' | 'drain' | 'undrain';
 /** A submit body in which everything that has a default may be left out. */
 export type SubmitRequest = Pick<SubmitJob, 'method'> & Partial<SubmitJob>;
 export type ForkRequest = Partial<ForkJob>;
-
-export interface CallOptions {
-  signal?: AbortSignal | undefined;
-}
 
 export interface CommandOptions extends CallOptions {
   /** @defaultValue a fresh one per call; the same key twice has one effect */
@@ -84,9 +85,14 @@ export interface CrucibleClient {
   logs(id: string, query?: Partial<LogsQuery>, options?: CallOptions): Promise<LogPage>;
   attempts(id: string, options?: CallOptions): Promise<AttemptView[]>;
   checkpoints(id: string, options?: CallOptions): Promise<CheckpointView[]>;
+  /** What a keep rule would remove; what is left out is as the job has it. */
+  previewKeep(id: string, rule?: KeepQuery, options?: CallOptions): Promise<KeepPreview>;
+  readonly checkpoint: CheckpointCalls;
   artifacts(id: string, options?: CallOptions): Promise<ArtifactView[]>;
   /** The answer with the bytes of an artifact, still unread. */
   download(id: string, name: string, options?: CallOptions): Promise<Response>;
+  /** What the team keeps. */
+  storage(options?: CallOptions): Promise<StorageUsage>;
   queue(options?: CallOptions): Promise<QueueView>;
   workers(options?: CallOptions): Promise<WorkerView[]>;
   /** A worker by its id: no new attempts (`cordon`), none at all (`drain`), or work again. */
@@ -141,8 +147,12 @@ export function createClient({
     logs: (id, query = {}, { signal } = {}) => http.get(`${at(id, 'logs')}${queryOf(query)}`, signal),
     attempts: (id, { signal } = {}) => list(at(id, 'attempts'), signal),
     checkpoints: (id, { signal } = {}) => list(at(id, 'checkpoints'), signal),
+    previewKeep: (id, rule = {}, { signal } = {}) =>
+      http.get(`${at(id, 'checkpoints', 'preview')}${queryOf(rule)}`, signal),
+    checkpoint: checkpointCalls(http),
     artifacts: (id, { signal } = {}) => list(at(id, 'artifacts'), signal),
     download: (id, name, { signal } = {}) => http.send(at(id, 'artifacts', name), { signal }),
+    storage: ({ signal } = {}) => http.get('/v1/usage/storage', signal),
     queue: ({ signal } = {}) => http.get('/v1/queue', signal),
     workers: ({ signal } = {}) => list('/v1/workers', signal),
     holdWorker: (id, verb, options = {}) => command(`/v1/workers/${encodeURIComponent(id)}/${verb}`, {}, options),

@@ -1,5 +1,6 @@
+export type { CallOptions } from './call-options.ts';
+export type { CheckpointCalls, DownloadOptions } from './checkpoint-calls.ts';
 export {
-  type CallOptions,
   type ClientOptions,
   type CommandOptions,
   type CrucibleClient,

@@ -4,7 +4,7 @@
  */
 export const END_CODES = {
   ok: { retries: 0, meaning: 'the method returned and everything it reported is stored' },
-  'method-error': { retries: 0, meaning: 'the method threw' },
+  'method-error': { retries: 0, meaning: 'the method threw' }, // `maxFailures` of the job is its budget
   'data-error': { retries: 0, meaning: 'the dataset is missing, damaged or does not fit the config' },
   'non-finite': { retries: 0, meaning: 'the loss became NaN or infinite' },
   'engine-unavailable': { retries: 0, meaning: 'the named tensor engine cannot be loaded on this worker' },
@@ -24,7 +24,11 @@ export const END_CODES = {
   'run-timeout': { retries: 0, meaning: 'it ran longer than `limits.maxRunSeconds`' },
   'queue-timeout': { retries: 0, meaning: 'it waited longer than `limits.maxQueueSeconds`' },
   'dependency-failed': { retries: 0, meaning: 'a job that it needs did not end as the edge asks' },
-  poison: { retries: 0, meaning: 'three different workers were lost while they ran it; an operator may retry it' },
+  poison: {
+    retries: 0,
+    meaning:
+      'three different workers were lost, or lost the child process, while they ran it; an operator may retry it',
+  },
   canceled: { retries: 0, meaning: 'a user canceled the job' },
 } as const satisfies Record<string, { retries: number; meaning: string }>;
 

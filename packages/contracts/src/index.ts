@@ -47,13 +47,17 @@ export {
   JobsQuery,
   JobView,
   Limits,
+  MAX_JOBS_PER_BATCH,
   Need,
   OUTCOMES,
   type Outcome,
+  PatchJob,
   Progress,
   QueueView,
   Resources,
+  SubmitBatch,
   SubmitJob,
+  SubmittedBatch,
   Tags,
   TIERS,
   type Tier,
@@ -61,6 +65,7 @@ export {
   Waiting,
 } from './job.ts';
 export {
+  isAtLeast,
   isTerminal,
   JOB_ACTIONS,
   JOB_STATES,
@@ -84,6 +89,7 @@ export {
   fromWire,
   MAX_POINTS_PER_BATCH,
   MAX_SERIES_PER_JOB,
+  MaskedBranch,
   PointsQuery,
   PointsView,
   SeriesList,
@@ -106,6 +112,7 @@ export {
 } from './permission.ts';
 export { Problem } from './problem.ts';
 export { DEFAULT_POOL, DispatchMessage, dispatchQueue } from './queue.ts';
+export { isReference, mapReferences, type PlacedReference, Reference, referencesIn } from './reference.ts';
 export {
   type Block,
   firstOf,

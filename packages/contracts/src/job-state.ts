@@ -44,15 +44,25 @@ export const JOB_ACTIONS = {
 
 export type JobAction = keyof typeof JOB_ACTIONS;
 
-/** The actions that are legal for a job in `state`. */
-export const legalActions = (state: JobState): JobAction[] =>
-  (Object.keys(JOB_ACTIONS) as JobAction[]).filter((action) =>
-    (JOB_ACTIONS[action] as readonly JobState[]).includes(state),
-  );
-
 /**
  * Why a running job is asked to stop, weakest first: a stronger wish replaces a weaker one, never the reverse.
  * `preempt` and `pause` write a checkpoint first; `cancel` ends at the next step; `kill` ends the process at once.
  */
 export const STOP_INTENTS = ['preempt', 'pause', 'cancel', 'kill'] as const;
 export type StopIntent = (typeof STOP_INTENTS)[number];
+
+/** True when `intent` is at least as strong as `present`. */
+export const isAtLeast = (intent: StopIntent, present: StopIntent): boolean =>
+  STOP_INTENTS.indexOf(intent) >= STOP_INTENTS.indexOf(present);
+
+/**
+ * The actions that are legal for a job in `state`.
+ *
+ * @param intent why a stopping job stops: what is to end for good cannot be paused any more
+ */
+export const legalActions = (state: JobState, intent: StopIntent | null = null): JobAction[] =>
+  (Object.keys(JOB_ACTIONS) as JobAction[]).filter(
+    (action) =>
+      (JOB_ACTIONS[action] as readonly JobState[]).includes(state) &&
+      (action !== 'pause' || intent === null || isAtLeast('pause', intent)),
+  );

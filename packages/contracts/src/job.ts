@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox';
+import { type Static, type TProperties, Type } from 'typebox';
 import { END_CODE_NAMES } from './end-code.ts';
 import { JOB_ACTIONS, JOB_STATES, type JobAction, STOP_INTENTS } from './job-state.ts';
 import { Keep } from './keep.ts';
@@ -115,6 +115,75 @@ export const SubmitJob = Type.Object(
 );
 export type SubmitJob = Static<typeof SubmitJob>;
 
+const Ref = Type.String({
+  pattern: '^[A-Za-z][A-Za-z0-9_.]{0,63}$',
+  description: 'name of the job inside the batch; needs and references of its other jobs may use it',
+});
+
+/** One job of a batch: needs and `fromJob` may name other jobs of the batch by their `ref`. */
+const BatchJob = Type.Object(
+  {
+    ...SubmitJob.properties,
+    ref: Type.Optional(Ref),
+    needs: Type.Array(
+      Type.Object(
+        { ...Need.properties, job: Type.String({ minLength: 1, maxLength: 64, description: 'id or ref of a job' }) },
+        { additionalProperties: false },
+      ),
+      { maxItems: 32, default: [] },
+    ),
+  },
+  { additionalProperties: false },
+);
+
+export const MAX_JOBS_PER_BATCH = 1000;
+
+/** Body of `POST /v1/job-batches`: all of them are stored, or none. */
+export const SubmitBatch = Type.Object(
+  { jobs: Type.Array(BatchJob, { minItems: 1, maxItems: MAX_JOBS_PER_BATCH }) },
+  { $id: 'SubmitBatch', additionalProperties: false },
+);
+export type SubmitBatch = Static<typeof SubmitBatch>;
+
+/** The jobs of a batch, in its order. */
+export const SubmittedBatch = Type.Object(
+  {
+    data: Type.Array(
+      Type.Object({ id: Type.String({ format: 'uuid' }), ref: Nullable(Type.String()), state: Type.Enum(JOB_STATES) }),
+    ),
+  },
+  { $id: 'SubmittedBatch' },
+);
+export type SubmittedBatch = Static<typeof SubmittedBatch>;
+
+/** The members of a schema without their defaults: what is left out stays as it is. */
+const Changes = <P extends TProperties>(properties: P) =>
+  Type.Partial(
+    Type.Object(
+      Object.fromEntries(
+        Object.entries(properties).map(([name, { default: _, ...schema }]: [string, { default?: unknown }]) => [
+          name,
+          schema,
+        ]),
+      ) as unknown as P,
+      { additionalProperties: false },
+    ),
+  );
+
+/** Body of `PATCH /v1/jobs/:id`: what is to change. Members of `limits` and `keep` that are left out stay. */
+export const PatchJob = Type.Object(
+  {
+    name: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+    tags: Type.Optional(Changes({ tags: Tags }).properties.tags),
+    priority: Type.Optional(Type.Integer({ minimum: 0, maximum: 100 })),
+    limits: Type.Optional(Changes(Limits.properties)),
+    keep: Type.Optional(Changes(Keep.properties)),
+    maxFailures: Type.Optional(Type.Integer({ minimum: 0, maximum: 100 })),
+  },
+  { $id: 'PatchJob', additionalProperties: false, minProperties: 1 },
+);
+export type PatchJob = Static<typeof PatchJob>;
+
 /** Body of `POST /v1/jobs/:id/fork`: a new job from an old one's resolved config. */
 export const ForkJob = Type.Object(
   {
@@ -163,7 +232,7 @@ export const WAITING_CODES = [
 export const Waiting = Type.Object({
   code: Type.Enum([...WAITING_CODES]),
   message: Type.String(),
-  position: Type.Integer({ description: 'within the pool; 1 is next' }),
+  position: Type.Integer({ description: 'within the pool; 1 is next, 0: it is not in the queue yet' }),
   estimatedStart: Nullable(Type.String({ format: 'date-time', description: 'null when nothing is known' })),
   blocking: Type.Array(Type.String({ format: 'uuid' }), { description: 'jobs that it waits for, at most ten' }),
 });

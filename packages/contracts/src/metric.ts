@@ -28,20 +28,53 @@ export const SeriesList = Type.Object({ data: Type.Array(SeriesView) }, { $id: '
 
 export const PointsQuery = Type.Object({
   key: Type.String({ minLength: 1, maxLength: 128 }),
+  x: Type.Enum(['step', 'time'], { default: 'step', description: 'what `from` and `to` count; `time` adds `times`' }),
+  from: Type.Optional(
+    Type.Integer({ minimum: 0, description: 'first step, or first time in milliseconds since 1970 with `x=time`' }),
+  ),
+  to: Type.Optional(Type.Integer({ minimum: 0, description: 'last step, or last time in milliseconds since 1970' })),
   afterStep: Type.Optional(Type.Integer({ description: 'only points with a larger step' })),
+  branch: Type.Enum(['current', 'all'], {
+    default: 'current',
+    description: '`all` adds what attempts reported beyond the step from which a later one went on',
+  }),
   maxPoints: Type.Integer({ minimum: 2, maximum: 5000, default: 1000 }),
 });
 export type PointsQuery = Static<typeof PointsQuery>;
 
-/** Columns of one curve. `lo` and `hi` are there when points were merged: the extremes inside each bucket. */
+const Extremes = Type.Array(Type.Union([Type.Number(), Type.Null()]));
+
+const curveColumns = {
+  total: Type.Integer({ description: 'points that the query covers, before thinning' }),
+  level: Type.Integer({ description: 'thinned from buckets of 2^level steps; 0: from the points themselves' }),
+  steps: Type.Array(Type.Integer()),
+  values: Type.Array(WireNumber),
+  times: Type.Optional(Type.Array(Type.Integer({ description: 'milliseconds since 1970' }))),
+  lo: Type.Optional(Extremes),
+  hi: Type.Optional(Extremes),
+};
+
+/** What an attempt reported in vain: a later one went on from before it. */
+export const MaskedBranch = Type.Object({
+  attempt: Type.Integer(),
+  afterStep: Type.Integer({
+    description: 'the branch begins after this step, which is -1 when nothing of it remained',
+  }),
+  lastStep: Type.Integer(),
+  count: Type.Integer(),
+});
+export type MaskedBranch = Static<typeof MaskedBranch>;
+
+/**
+ * Columns of one curve. `lo` and `hi` are there when points were left out: the extremes of what lies after the previous
+ * point up to this one, null where nothing is finite.
+ */
 export const PointsView = Type.Object(
   {
     key: Type.String(),
-    total: Type.Integer({ description: 'points that the query covers, before thinning' }),
-    steps: Type.Array(Type.Integer()),
-    values: Type.Array(WireNumber),
-    lo: Type.Optional(Type.Array(Type.Number())),
-    hi: Type.Optional(Type.Array(Type.Number())),
+    ...curveColumns,
+    maskedBranches: Type.Array(MaskedBranch),
+    branches: Type.Optional(Type.Array(Type.Object({ attempt: Type.Integer(), ...curveColumns }))),
   },
   { $id: 'Points' },
 );

@@ -17,20 +17,28 @@ export interface NewEvent {
  * Writes an event into the transaction of the change that it tells of, and wakes the leader when that commits.
  * It belongs to the team of its job, which must be stored already; without a job it is for everyone.
  */
-export async function appendEvent(client: Queryable, event: NewEvent): Promise<void> {
+export const appendEvent = (client: Queryable, event: NewEvent): Promise<void> => appendEvents(client, [event]);
+
+/** Writes several events with one statement, see {@link appendEvent}. */
+export async function appendEvents(client: Queryable, events: readonly NewEvent[]): Promise<void> {
+  const column = (name: keyof NewEvent) => events.map((event) => event[name] ?? null);
   await client.query(
     `with appended as (
        insert into event (kind, job_id, worker_id, state, version, data, team_id)
-       values ($1, $2, $3, $4, $5, $6::jsonb, (select team_id from job where id = $2))
+       select e.kind, e.job_id, e.worker_id, e.state, e.version, e.data, job.team_id
+       from unnest($1::text[], $2::uuid[], $3::uuid[], $4::text[], $5::int[], $6::jsonb[])
+         with ordinality as e (kind, job_id, worker_id, state, version, data, place)
+         left join job on job.id = e.job_id
+       order by e.place
      )
      select pg_notify($7, '')`,
     [
-      event.kind,
-      event.jobId ?? null,
-      event.workerId ?? null,
-      event.state ?? null,
-      event.version ?? null,
-      requiredJson(event.data ?? {}),
+      column('kind'),
+      column('jobId'),
+      column('workerId'),
+      column('state'),
+      column('version'),
+      events.map((event) => requiredJson(event.data ?? {})),
       CHANNELS.wake,
     ],
   );

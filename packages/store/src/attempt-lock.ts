@@ -1,4 +1,4 @@
-import type { AttemptView, JobState } from '@crucible/contracts';
+import type { AttemptView, EndCode, JobState, StopIntent } from '@crucible/contracts';
 import type pg from 'pg';
 
 /** An attempt and its job, both kept as they are until the transaction ends. */
@@ -13,6 +13,10 @@ export interface LockedAttempt {
   jobState: JobState;
   jobFence: number;
   budgetAfterAttempt: number;
+  stopIntent: StopIntent | null;
+  /** the limit that made the job stop */
+  stopCode: EndCode | null;
+  maxFailures: number;
 }
 
 interface Row {
@@ -26,6 +30,9 @@ interface Row {
   job_state: JobState;
   job_fence: number;
   budget_after_attempt: number;
+  stop_intent: StopIntent | null;
+  stop_code: EndCode | null;
+  max_failures: number;
 }
 
 /** Locks the job first and the attempt second, as every writer of both does, so that no two wait for each other. */
@@ -35,7 +42,8 @@ export async function lockAttempt(client: pg.PoolClient, attemptId: string): Pro
   ]);
   const { rows } = await client.query<Row>(
     `select a.id, a.job_id, a.number, a.fence, a.state, a.outcome, a.lease_until < now() as is_lease_over,
-       j.state as job_state, j.fence as job_fence, j.budget_after_attempt
+       j.state as job_state, j.fence as job_fence, j.budget_after_attempt,
+       j.stop_intent, j.stop_code, j.max_failures
      from attempt a join job j on j.id = a.job_id where a.id = $1 for no key update of a`,
     [attemptId],
   );
@@ -52,5 +60,8 @@ export async function lockAttempt(client: pg.PoolClient, attemptId: string): Pro
     jobState: row.job_state,
     jobFence: row.job_fence,
     budgetAfterAttempt: row.budget_after_attempt,
+    stopIntent: row.stop_intent,
+    stopCode: row.stop_code,
+    maxFailures: row.max_failures,
   };
 }

@@ -82,15 +82,16 @@ export function createAttempts({ pool, prisma, leaseSeconds }: Database): Attemp
     },
     markResumed: (attempt, step, checkpointId = null) =>
       transaction(pool, async (client) => {
-        const { rows } = await client.query<{ job_id: string }>(
+        const { rows } = await client.query<{ job_id: string; presumed: number | null }>(
           `update attempt a set resumed_step = $3::bigint, last_step = coalesce($3::bigint, 0),
              resumed_checkpoint_id = $4
-           from job j where j.id = a.job_id and ${OWNS_JOB} returning a.job_id`,
+           from job j, attempt before where j.id = a.job_id and before.id = a.id and ${OWNS_JOB}
+           returning a.job_id, before.resumed_step as presumed`,
           [attempt.attemptId, attempt.fence, step, checkpointId],
         );
         const [row] = rows;
         if (row === undefined) throw staleFence(attempt);
-        await recountSeries(client, row.job_id);
+        if (row.presumed !== step) await recountSeries(client, row.job_id, -1);
       }),
   };
 }

@@ -1,4 +1,4 @@
-import { type CheckpointManifest, type CheckpointView, CrucibleError } from '@crucible/contracts';
+import { type CheckpointCheck, type CheckpointManifest, type CheckpointView, CrucibleError } from '@crucible/contracts';
 import type pg from 'pg';
 import { markCheckpointCorrupt } from './checkpoint-corrupt.ts';
 import { assertComplete, chunksOf } from './checkpoint-manifest.ts';
@@ -64,9 +64,9 @@ export async function openCheckpoint(pool: pg.Pool, id: string): Promise<OpenChe
 }
 
 /** See {@link Checkpoints.verify}. */
-export async function verifyCheckpoint(pool: pg.Pool, id: string): Promise<{ chunks: number; bytes: number }> {
+export async function verifyCheckpoint(pool: pg.Pool, id: string): Promise<CheckpointCheck> {
   const { view, manifest, read } = await openCheckpoint(pool, id);
   const hashes = chunksOf(manifest);
   for (const hash of hashes) await read(hash);
-  return { chunks: hashes.length, bytes: view.bytes };
+  return { id, rootSha256: view.rootSha256, chunks: hashes.length, bytes: view.bytes };
 }

@@ -1,5 +1,6 @@
 import type {
   ChangeCheckpoint,
+  CheckpointCheck,
   CheckpointManifest,
   CheckpointView,
   Keep,
@@ -11,14 +12,15 @@ import { type OpenCheckpoint, openCheckpoint, readManifest, verifyCheckpoint } f
 import { type CorruptCheckpoint, markCheckpointCorrupt } from './checkpoint-corrupt.ts';
 import { latestCheckpoint, type StoredCheckpoint } from './checkpoint-resume.ts';
 import { beginCheckpoint, commitCheckpoint } from './checkpoint-upload.ts';
-import { listCheckpoints, previewKeep, readCheckpointView } from './checkpoint-views.ts';
+import { listCheckpoints, previewKeep, readCheckpointOwner, readCheckpointView } from './checkpoint-views.ts';
 import { type ScrubReport, scrubChunks } from './chunk-scrub.ts';
 import { sweepChunks } from './chunk-sweep.ts';
 import { putChunk, readChunk } from './chunks.ts';
 import type { Database } from './database.ts';
 import type { AttemptFence } from './fence.ts';
-import { assertJobExists } from './job-lookup.ts';
+import { assertJobExists, type JobOwner } from './job-lookup.ts';
 import { readStorageUsage } from './storage-usage.ts';
+import type { TeamFilter } from './team-filter.ts';
 import { transaction } from './transaction.ts';
 
 /**
@@ -53,6 +55,8 @@ export interface Checkpoints {
   latest(jobId: string): Promise<StoredCheckpoint | null>;
   /** Newest first. @throws `not-found` for an unknown job */
   list(jobId: string): Promise<CheckpointView[]>;
+  /** Whose job wrote it. @throws `not-found`, also outside `team` */
+  getOwner(id: string, team: TeamFilter): Promise<JobOwner>;
   /** @throws `not-found` */
   get(id: string): Promise<CheckpointView>;
   /** @throws `not-found` */
@@ -60,7 +64,7 @@ export interface Checkpoints {
   /** Opens a committed checkpoint for reading. @throws `not-found` when it has no bytes; `checkpoint-corrupt` */
   open(id: string): Promise<OpenCheckpoint>;
   /** Reads all of a committed checkpoint. @throws as `open`; one that is damaged is then out of use */
-  verify(id: string): Promise<{ chunks: number; bytes: number }>;
+  verify(id: string): Promise<CheckpointCheck>;
   /** Pins, unpins or annotates a committed checkpoint. @throws `not-found` */
   change(id: string, change: ChangeCheckpoint): Promise<CheckpointView>;
   /** Removes a committed checkpoint. @throws `not-found`; `checkpoint-in-use` while something needs it */
@@ -105,6 +109,7 @@ export function createCheckpoints({ pool }: Database): Checkpoints {
       await assertJobExists(pool, jobId);
       return listCheckpoints(pool, jobId);
     },
+    getOwner: (id, team) => readCheckpointOwner(pool, id, team),
     get: (id) => readCheckpointView(pool, id),
     manifest: (id) => readManifest(pool, id),
     open: (id) => openCheckpoint(pool, id),

@@ -61,7 +61,7 @@ export function claimAttempt(pool: pg.Pool, claim: Claim, leaseSeconds: number):
       [claim.attemptId, claim.workerId, claim.slot, checkpoint?.manifest.step ?? null, checkpoint?.id ?? null],
     );
     await moveJob(client, job.job_id, { to: 'running' });
-    if (job.number > 1) await recountSeries(client, job.job_id);
+    if (job.number > 1) await recountSeries(client, job.job_id, checkpoint?.manifest.step ?? -1);
     return {
       attemptId: claim.attemptId,
       fence: claim.fence,

@@ -1,5 +1,6 @@
 export type { Artifacts, NewArtifact } from './artifacts.ts';
 export type { Attempts } from './attempts.ts';
+export { canonicalJson } from './canonical-json.ts';
 export { CHANNELS, type Channel } from './channels.ts';
 export type { OpenCheckpoint } from './checkpoint-content.ts';
 export type { CorruptCheckpoint } from './checkpoint-corrupt.ts';
@@ -14,8 +15,8 @@ export type { Finish, StreamEnds } from './finish.ts';
 export type { Heartbeat, HeartbeatCommand, HeartbeatEntry } from './heartbeat.ts';
 export type { Answer, Idempotency, IdempotentRequest } from './idempotency.ts';
 export type { Batch, BatchReceipt } from './ingest-cursor.ts';
-export { type JobOwner, jobNotFound } from './job-lookup.ts';
-export type { NewJob } from './job-submit.ts';
+export type { JobOwner } from './job-lookup.ts';
+export type { BatchedJob, NewJob } from './job-submit.ts';
 export type { Jobs } from './jobs.ts';
 export type { ApiKeyView, Keys, KeyTerms, VerifiedKey } from './keys.ts';
 export type { Leader, Leadership } from './leader.ts';

@@ -1,69 +1,149 @@
 import {
   CrucibleError,
+  type EndCode,
   JOB_ACTIONS,
   type JobAction,
   type JobState,
   type JobView,
   legalActions,
+  type StopIntent,
 } from '@crucible/contracts';
 import type pg from 'pg';
-import { CHANNELS } from './channels.ts';
+import { fillInputs } from './inputs.ts';
 import { assertJobId, readJob } from './job-lookup.ts';
 import { moveJob } from './job-move.ts';
+import { edgeOf, holdNeeded, waitsFor } from './job-needs.ts';
+import { stopJob } from './stop-job.ts';
 
-/** Time that a method has to obey before its process is ended by force. */
-const CANCEL_GRACE_SECONDS = 10;
+/** The state that an action leads to: a job that is there already needs nothing. */
+const REACHED: Partial<Record<JobAction, JobState>> = { pause: 'paused', cancel: 'canceled', kill: 'canceled' };
+
+interface LockedJob {
+  id: string;
+  state: JobState;
+  stopIntent: StopIntent | null;
+  endCode: EndCode | null;
+}
+
+const refused = (message: string, { state, stopIntent }: LockedJob): CrucibleError =>
+  new CrucibleError('illegal-transition', message, { detail: { state, actions: legalActions(state, stopIntent) } });
 
 /**
  * Reads the state of a job and keeps it until the transaction ends.
  *
+ * @returns null when the job has reached what `action` asks for
  * @throws `not-found`; `illegal-transition` when its state does not allow `action`
  */
-async function lockFor(client: pg.PoolClient, id: string, action: JobAction): Promise<JobState> {
-  assertJobId(id);
-  const { rows } = await client.query<{ state: JobState }>('select state from job where id = $1 for no key update', [
-    id,
-  ]);
-  const state = rows[0]?.state;
-  if (state === undefined) throw new CrucibleError('not-found', `There is no job ${id}.`);
-  if ((JOB_ACTIONS[action] as readonly JobState[]).includes(state)) return state;
-  const legal = legalActions(state);
-  throw new CrucibleError(
-    'illegal-transition',
-    `A job that is ${state} cannot be asked to ${action}; it allows ${legal.join(', ')}.`,
-    { detail: { state, actions: legal } },
+async function lockFor(client: pg.PoolClient, id: string, action: JobAction): Promise<LockedJob | null> {
+  const { rows } = await client.query<LockedJob>(
+    `select id, state, stop_intent as "stopIntent", end_code as "endCode" from job where id = $1 for no key update`,
+    [id],
   );
+  const [job] = rows;
+  if (job === undefined) throw new CrucibleError('not-found', `There is no job ${id}.`);
+  if (REACHED[action] === job.state) return null;
+  const legal = legalActions(job.state, job.stopIntent);
+  if (legal.includes(action)) return job;
+  const now = (JOB_ACTIONS[action] as readonly JobState[]).includes(job.state)
+    ? `being stopped for good (${job.stopIntent})`
+    : job.state;
+  throw refused(`A job that is ${now} cannot be asked to ${action}; it allows ${legal.join(', ')}.`, job);
 }
 
-/** See {@link Jobs.cancel}. */
-export async function cancelJob(client: pg.PoolClient, id: string): Promise<JobView> {
-  const state = await lockFor(client, id, 'cancel');
-  if (state === 'queued') {
-    await supersedeDispatched(client, id);
-    await moveJob(client, id, { to: 'canceled', endCode: 'canceled' });
-  } else if (state === 'running') {
-    await moveJob(client, id, { to: 'stopping', stop: { intent: 'cancel', graceSeconds: CANCEL_GRACE_SECONDS } });
-    await client.query(`select pg_notify($2, id::text) from attempt where job_id = $1 and state = 'running'`, [
-      id,
-      CHANNELS.cancels,
-    ]);
+/** See {@link Jobs.pause}, {@link Jobs.cancel}, {@link Jobs.kill}. */
+export async function haltJob(
+  client: pg.PoolClient,
+  id: string,
+  action: 'pause' | 'cancel' | 'kill',
+): Promise<JobView> {
+  assertJobId(id);
+  const job = await lockFor(client, id, action);
+  if (job?.state === 'running' || job?.state === 'stopping') await stopJob(client, job, action);
+  else if (job !== null) {
+    await supersedeDispatched(client, id, action === 'pause' ? 'paused' : 'canceled');
+    await moveJob(client, id, action === 'pause' ? { to: 'paused' } : { to: 'canceled', endCode: 'canceled' });
   }
   return readJob(client, id);
 }
 
 /** Ends the attempt that is on its way to a worker, which will find that it has nothing to claim. */
-async function supersedeDispatched(client: pg.PoolClient, jobId: string): Promise<void> {
+async function supersedeDispatched(client: pg.PoolClient, jobId: string, endCode: EndCode): Promise<void> {
   await client.query(
-    `update attempt set state = 'ended', outcome = 'superseded', end_code = 'canceled', ended_at = now()
+    `update attempt set state = 'ended', outcome = 'superseded', end_code = $2, ended_at = now()
      where job_id = $1 and state = 'dispatched'`,
-    [jobId],
+    [jobId, endCode],
   );
 }
 
-/** See {@link Jobs.retry}. */
-export async function retryJob(client: pg.PoolClient, id: string): Promise<JobView> {
-  await lockFor(client, id, 'retry');
-  await client.query('update job set budget_after_attempt = attempt_count where id = $1', [id]);
-  await moveJob(client, id, { to: 'queued' });
+/** See {@link Jobs.resume}. */
+export async function resumeJob(client: pg.PoolClient, id: string): Promise<JobView> {
+  assertJobId(id);
+  const needs = await holdNeeds(client, id);
+  const job = await lockFor(client, id, 'resume');
+  if (job !== null) await enqueue(client, job, needs);
   return readJob(client, id);
+}
+
+/** See {@link Jobs.retry}. */
+export async function retryJob(client: pg.PoolClient, id: string, userId: string | null): Promise<JobView> {
+  assertJobId(id);
+  const needs = await holdNeeds(client, id);
+  const job = await lockFor(client, id, 'retry');
+  if (job?.endCode === 'poison' && !(await isOperator(client, userId)))
+    throw new CrucibleError('forbidden', 'A job that took three workers down may be retried by an operator only.');
+  if (job !== null) {
+    await client.query('update job set budget_after_attempt = attempt_count where id = $1', [id]);
+    await enqueue(client, job, needs);
+  }
+  return readJob(client, id);
+}
+
+/** Operators answer for the workers that a poisonous job takes down. */
+async function isOperator(client: pg.PoolClient, userId: string | null): Promise<boolean> {
+  const { rowCount } = await client.query(`select from user_account where id = $1 and cluster_role = 'operator'`, [
+    userId,
+  ]);
+  return rowCount === 1;
+}
+
+interface OpenNeed {
+  id: string;
+  state: JobState;
+  edge: ReturnType<typeof edgeOf>;
+}
+
+/** The needs of a job that were not met so far, as they are now. Their jobs are locked before the job itself. */
+async function holdNeeds(client: pg.PoolClient, id: string): Promise<OpenNeed[]> {
+  const { rows } = await client.query<{ needed: string; on: 'success' | 'end' }>(
+    `select needs_job_id as needed, "on" from job_need where job_id = $1 and not is_met`,
+    [id],
+  );
+  const held = await holdNeeded(
+    client,
+    rows.map(({ needed }) => needed),
+  );
+  return rows.flatMap(({ needed, on }) => {
+    const job = held.get(needed);
+    return job === undefined ? [] : [{ id: needed, state: job.state, edge: edgeOf(on, job.state) }];
+  });
+}
+
+/** Queues a job, or blocks it while it needs others. @throws `illegal-transition` when a need cannot be met any more */
+async function enqueue(client: pg.PoolClient, job: LockedJob, needs: readonly OpenNeed[]): Promise<void> {
+  const broken = needs.find(({ edge }) => edge === 'broken');
+  if (broken !== undefined)
+    throw refused(`It needs job ${broken.id}, which is ${broken.state}; retry that one first.`, job);
+  const met = needs.filter(({ edge }) => edge === 'met').map(({ id }) => id);
+  await client.query('update job_need set is_met = true where job_id = $1 and needs_job_id = any($2::uuid[])', [
+    job.id,
+    met,
+  ]);
+  const open = needs.filter(({ edge }) => edge === 'unmet').map(({ id }) => id);
+  if (open.length > 0) {
+    await moveJob(client, job.id, { to: 'blocked', waiting: waitsFor(open.sort()) });
+    return;
+  }
+  const missing = await fillInputs(client, job.id);
+  if (missing !== null) throw refused(missing, job);
+  await moveJob(client, job.id, { to: 'queued' });
 }

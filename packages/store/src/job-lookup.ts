@@ -1,10 +1,10 @@
 import { CrucibleError, type JobView } from '@crucible/contracts';
 import type { Queryable } from './database.ts';
 import { JOB_COLUMNS, type JobRow, toJobView } from './job-row.ts';
+import type { TeamFilter } from './team-filter.ts';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** The answer for a job that is not there, and for one that the caller may not see. */
 export const jobNotFound = (id: string): CrucibleError => new CrucibleError('not-found', `There is no job ${id}.`);
 
 /** @throws `not-found` for text that cannot be the id of a job */
@@ -36,15 +36,15 @@ export interface JobOwner {
   userId: string;
 }
 
-/** @throws `not-found` */
-export async function readJobOwner(client: Queryable, id: string): Promise<JobOwner> {
+/** A job of another team than `team` is not found either. @throws `not-found` */
+export async function readJobOwner(client: Queryable, id: string, team: TeamFilter): Promise<JobOwner> {
   assertJobId(id);
   const { rows } = await client.query<JobOwner>(
     'select team_id as "teamId", user_id as "userId" from job where id = $1',
     [id],
   );
   const [row] = rows;
-  if (row === undefined) throw jobNotFound(id);
+  if (row === undefined || (team !== null && team !== row.teamId)) throw jobNotFound(id);
   return row;
 }
 

@@ -1,57 +1,16 @@
-import { type EndCode, type JobState, type StopIntent, statesBefore, TERMINAL_JOB_STATES } from '@crucible/contracts';
-import { appendEvent } from './append-event.ts';
-import type { Queryable } from './database.ts';
-import { storableJson, storableText } from './stored-text.ts';
-
-/** A change of a job's state with all that changes beside it. */
-export interface JobMove {
-  to: JobState;
-  /** states that allow it @defaultValue those of the table of transitions */
-  from?: readonly JobState[];
-  /** why the job ended; for terminal states only */
-  endCode?: EndCode;
-  detail?: string | null;
-  summary?: unknown;
-  /** for `queued`: seconds to wait before it may be dispatched @defaultValue 0 */
-  delaySeconds?: number;
-  /** for `stopping`: why, and the seconds until its process is ended by force */
-  stop?: { intent: StopIntent; graceSeconds: number };
-}
+import { isTerminal } from '@crucible/contracts';
+import type pg from 'pg';
+import { tellDependents } from './dependents.ts';
+import { changeState, type JobMove } from './job-state-change.ts';
 
 /**
- * The one statement that changes the state of a job; an illegal move changes nothing.
+ * Changes the state of a job; an illegal move changes nothing. When the job ends, the jobs that need it are released or
+ * fail with it in the same transaction.
  *
  * @returns the new version, or null when the job is in no state that allows the move
  */
-export async function moveJob(client: Queryable, jobId: string, move: JobMove): Promise<number | null> {
-  const { to, endCode, delaySeconds = 0 } = move;
-  const detail = move.detail === undefined || move.detail === null ? null : storableText(move.detail);
-  const { rows } = await client.query<{ version: number }>(
-    `update job set
-       state = $2, version = version + 1, end_code = $4, detail = $5, summary = $6::jsonb, waiting = null,
-       queued_at = case when $2 = 'queued' then now() else queued_at end,
-       not_before = case when $2 = 'queued' and $7 > 0 then now() + $7 * interval '1 second' end,
-       started_at = case when $2 = 'running' then coalesce(started_at, now()) else started_at end,
-       ended_at = case when $2 = any($8) then now() end,
-       stop_intent = $9, stop_deadline = now() + $10 * interval '1 second'
-     where id = $1 and state = any($3)
-     returning version`,
-    [
-      jobId,
-      to,
-      move.from ?? statesBefore(to),
-      endCode ?? null,
-      detail,
-      storableJson(move.summary),
-      delaySeconds,
-      TERMINAL_JOB_STATES,
-      move.stop?.intent ?? null,
-      move.stop?.graceSeconds ?? null,
-    ],
-  );
-  const [moved] = rows;
-  if (moved === undefined) return null;
-  const data = endCode === undefined ? {} : { endCode };
-  await appendEvent(client, { kind: 'job.state', jobId, state: to, version: moved.version, data });
-  return moved.version;
+export async function moveJob(client: pg.PoolClient, jobId: string, move: JobMove): Promise<number | null> {
+  const version = await changeState(client, jobId, move);
+  if (version !== null && isTerminal(move.to)) await tellDependents(client, jobId, move.to);
+  return version;
 }

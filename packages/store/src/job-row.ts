@@ -87,7 +87,7 @@ export const toJobView = (row: JobRow): JobView => ({
   progress: row.progress,
   summary: row.summary,
   waiting: row.waiting,
-  actions: legalActions(row.state),
+  actions: legalActions(row.state, row.stop_intent),
   attempts: row.attempt_count,
   forkedFrom: row.forked_from,
   fromCheckpoint: row.from_checkpoint_id,

@@ -1,8 +1,9 @@
 import { CrucibleError, MAX_POINTS_PER_BATCH, MAX_SERIES_PER_JOB, type MetricPoint } from '@crucible/contracts';
 import type pg from 'pg';
+import { isFiniteValue } from './finite-value.ts';
 import { acceptBatch, type Batch, type BatchReceipt } from './ingest-cursor.ts';
+import { MAX_RAW_POINTS } from './metric-rollup.ts';
 import { hintPoints } from './progress-hint.ts';
-import { isFiniteValue } from './series-recount.ts';
 import { transaction } from './transaction.ts';
 
 export interface MetricBatch extends Batch {
@@ -76,7 +77,10 @@ const INSERT_POINTS = `
     last_value = case when s.count = 0 or m.last_step >= s.last_step then m.last_value else s.last_value end,
     last_step = case when s.count = 0 then m.last_step else greatest(s.last_step, m.last_step) end,
     min = least(s.min, m.low), max = greatest(s.max, m.high),
-    count = s.count + m.num, non_finite = s.non_finite + m.num_non_finite
+    count = s.count + m.num, non_finite = s.non_finite + m.num_non_finite,
+    -- A series has no buckets until it is long; then all of it is to be put into them.
+    dirty_from = case when s.count + m.num <= ${MAX_RAW_POINTS} then s.dirty_from
+      when s.count <= ${MAX_RAW_POINTS} then 0 else least(s.dirty_from, m.first_step) end
   from summary m where s.id = m.series_id`;
 
 /** Ids of the series of `keys`, made where a key is new. @throws `too-many-series` */

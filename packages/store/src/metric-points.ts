@@ -1,83 +1,108 @@
-import { type PointsQuery, type PointsView, toWire } from '@crucible/contracts';
-import type pg from 'pg';
-import { type AttemptMask, readMask } from './attempt-mask.ts';
-import { isFiniteValue } from './series-recount.ts';
+import type { MaskedBranch, PointsQuery, PointsView } from '@crucible/contracts';
+import { toWire } from '@crucible/contracts';
+import type { AttemptMask } from './attempt-mask.ts';
+import type { Queryable } from './database.ts';
+import { type Bucket, mergeBuckets } from './metric-bucket.ts';
+import { readBuckets, type SeriesRow, type StepRange } from './metric-read.ts';
+import { MAX_RAW_POINTS, ROLLUP_LEVELS } from './metric-rollup.ts';
+import { readTimes, stepsBetween } from './metric-times.ts';
+import { type JobSeries, readSeries } from './series-lookup.ts';
+import { thinCurve } from './thin-curve.ts';
 
-/** Points of series `$1` after step `$4` that the mask in `$2` and `$3` shows. */
-const MASKED = `metric_point p join unnest($2::int[], $3::bigint[]) as m (attempt, max_step)
-  on m.attempt = p.attempt and (m.max_step is null or p.step <= m.max_step)
-  where p.series_id = $1 and p.step > $4`;
+/** A query in which everything but key and size may be left out. */
+export type PointsRequest = Pick<PointsQuery, 'key' | 'maxPoints'> & Partial<PointsQuery>;
 
-/** At the step from which an attempt resumed there can be two points; the later attempt's is the one to show. */
-const ONE_PER_STEP = `select distinct on (p.step) p.step, p.value from ${MASKED} order by p.step, p.attempt desc`;
-
-const HEAD = `${ONE_PER_STEP} limit $5`;
+/** Curves of attempts that were left are summed up at this level to find where they end. */
+const BRANCH_LEVEL = 12;
 
 /**
- * Buckets of equal width in steps, `$5` at most, from step `$6` to step `$7`. The first point has a bucket of its own
- * and the last one ends the last bucket, so that both stay as they are.
+ * The level to read a curve at: the coarsest with twice as many buckets as points are wanted. Where even the finest
+ * has fewer, it will do down to half as many, since a bucket keeps four points; else the points themselves are read.
  */
-const buckets = (points: string): string => `
-  with shown as (${points}), bucketed as (
-    select least($5 - 1, case when step = $6 then 0
-        else 1 + floor((step - $6 - 1)::float8 * ($5 - 1) / greatest($7::bigint - $6, 1)) end) as bucket,
-      max(step) as last_step, count(*) as num,
-      min(value) filter (where ${isFiniteValue('value')}) as low,
-      max(value) filter (where ${isFiniteValue('value')}) as high
-    from shown group by 1
-  )
-  select b.last_step,
-    (select p.value from ${MASKED} and p.step = b.last_step order by p.attempt desc limit 1), b.low, b.high, b.num
-  from bucketed b order by b.bucket`;
-
-/** A single attempt has one point per step by the primary key, and need not be sorted to make sure. */
-const BUCKETS_OF_ONE = buckets(`select p.step, p.value from ${MASKED}`);
-const BUCKETS_OF_MANY = buckets(ONE_PER_STEP);
-
-type PointRow = [step: number, value: number];
-type BucketRow = [lastStep: number, lastValue: number, low: number | null, high: number | null, num: number];
-
-/** See {@link Metrics.points}. The job is known to exist. */
-export async function readPoints(pool: pg.Pool, jobId: string, query: PointsQuery): Promise<PointsView> {
-  const { key, afterStep = -1, maxPoints } = query;
-  const series = await pool.query<{ id: number; last_step: number }>(
-    'select id, last_step from series where job_id = $1 and key = $2',
-    [jobId, key],
-  );
-  const [found] = series.rows;
-  if (found === undefined) return { key, total: 0, steps: [], values: [] };
-  const mask = await readMask(pool, jobId);
-  const shown = [found.id, mask.attempts, mask.maxSteps, afterStep];
-  const { rows } = await pool.query<PointRow>({ text: HEAD, values: [...shown, maxPoints + 1], rowMode: 'array' });
-  const [first] = rows;
-  if (first === undefined || rows.length <= maxPoints)
-    return {
-      key,
-      total: rows.length,
-      steps: rows.map(([step]) => step),
-      values: rows.map(([, value]) => toWire(value)),
-    };
-  return { key, ...(await readBuckets(pool, mask, [...shown, maxPoints, first[0], found.last_step])) };
+export function levelFor(numPoints: number, { from, to }: StepRange, maxPoints: number): number {
+  if (numPoints <= MAX_RAW_POINTS) return 0;
+  const numBuckets = (level: number) => (to - from + 1) / 2 ** level;
+  const coarsest = ROLLUP_LEVELS.findLast((level) => numBuckets(level) >= 2 * maxPoints);
+  const [finest] = ROLLUP_LEVELS;
+  return coarsest ?? (numBuckets(finest) >= maxPoints / 2 ? finest : 0);
 }
 
-async function readBuckets(pool: pg.Pool, mask: AttemptMask, values: unknown[]): Promise<Omit<PointsView, 'key'>> {
-  const text = mask.attempts.length === 1 ? BUCKETS_OF_ONE : BUCKETS_OF_MANY;
-  const { rows } = await pool.query<BucketRow>({ text, values, rowMode: 'array' });
-  return {
-    total: rows.reduce((sum, row) => sum + row[4], 0),
-    steps: rows.map((row) => row[0]),
-    values: rows.map((row) => toWire(row[1])),
-    ...extremes(rows),
-  };
-}
-
-/** A bucket without a finite value shows a gap; its extremes, which nobody draws, repeat those before it. */
-function extremes(rows: readonly BucketRow[]): { lo: number[]; hi: number[] } {
-  const lo: number[] = [];
-  const hi: number[] = [];
-  for (const [, , low, high] of rows) {
-    lo.push(low ?? lo.at(-1) ?? 0);
-    hi.push(high ?? hi.at(-1) ?? 0);
+/** See {@link Metrics.points}. */
+export async function readPoints(client: Queryable, jobId: string, query: PointsRequest): Promise<PointsView> {
+  const { key, branch = 'current' } = query;
+  const { series, mask } = await readSeries(client, jobId, key);
+  if (series === null) return { key, total: 0, level: 0, steps: [], values: [], maskedBranches: [] };
+  const range = await rangeOf(client, series, query);
+  const curve = await readCurve(client, series, mask, range, query);
+  const maskedBranches = await readMaskedBranches(client, series, mask);
+  if (branch === 'current') return { key, ...curve, maskedBranches };
+  const branches = [];
+  for (const { attempt, afterStep } of maskedBranches) {
+    const alone = { attempts: [attempt], maxSteps: [null] };
+    const part = { ...range, from: Math.max(range.from, afterStep + 1) };
+    branches.push({
+      attempt,
+      ...(await readCurve(client, await wholeOf(client, series), alone, part, query)),
+    });
   }
-  return { lo, hi };
+  return { key, ...curve, maskedBranches, branches };
+}
+
+/** The series with its branches: `last_step` is that of its current one. */
+async function wholeOf(client: Queryable, series: SeriesRow): Promise<SeriesRow> {
+  const { rows } = await client.query<{ last: number | null }>(
+    'select max(step) as last from metric_point where series_id = $1',
+    [series.id],
+  );
+  return { ...series, last_step: Math.max(series.last_step, rows[0]?.last ?? 0) };
+}
+
+/** The steps that the query names, by step or by time. */
+async function rangeOf(client: Queryable, series: SeriesRow, query: PointsRequest): Promise<StepRange> {
+  const { from = 0, to = Number.MAX_SAFE_INTEGER, afterStep = -1, x } = query;
+  const isByTime = x === 'time' && (query.from !== undefined || query.to !== undefined);
+  const range = isByTime ? await stepsBetween(client, series, from, to) : { from, to };
+  return { from: Math.max(range.from, afterStep + 1), to: range.to };
+}
+
+async function readCurve(
+  client: Queryable,
+  series: SeriesRow,
+  mask: AttemptMask,
+  range: StepRange,
+  { maxPoints, x }: PointsRequest,
+): Promise<Omit<PointsView, 'key' | 'maskedBranches' | 'branches'>> {
+  const covered = { from: Math.max(range.from, series.first_step), to: Math.min(range.to, series.last_step) };
+  const numSteps = Math.max(0, covered.to - covered.from + 1);
+  const level = levelFor(Math.min(series.count, numSteps), covered, maxPoints);
+  const buckets = await readBuckets(client, series, mask, range, level);
+  const { steps, values, ...extremes } = thinCurve(buckets, maxPoints);
+  const times = x === 'time' ? { times: await readTimes(client, series, mask, steps) } : {};
+  return { total: numPointsOf(buckets), level, steps, values: values.map(toWire), ...times, ...extremes };
+}
+
+const numPointsOf = (buckets: readonly Bucket[]): number => buckets.reduce((sum, { count }) => sum + count, 0);
+
+/** What attempts reported beyond the step from which a later one went on. */
+async function readMaskedBranches(client: Queryable, series: SeriesRow, mask: AttemptMask): Promise<MaskedBranch[]> {
+  const branches: MaskedBranch[] = [];
+  const cut = mask.attempts.flatMap((attempt, i) => {
+    const bound = mask.maxSteps[i];
+    return bound === null || bound === undefined ? [] : [{ attempt, bound }];
+  });
+  if (cut.length === 0) return [];
+  const whole = await wholeOf(client, series);
+  for (const { attempt, bound } of cut) {
+    const alone = { attempts: [attempt], maxSteps: [null] };
+    const range = { from: bound + 1, to: whole.last_step };
+    const left = mergeBuckets(await readBuckets(client, whole, alone, range, BRANCH_LEVEL));
+    if (left !== null) branches.push({ attempt, afterStep: bound, lastStep: left.lastStep, count: left.count });
+  }
+  return branches.sort((a, b) => a.attempt - b.attempt);
+}
+
+/** See {@link Metrics.pointsTag}. Changes with the points of the curve, and with what the mask shows of them. */
+export function tagOf({ series, mask }: JobSeries): string {
+  const bounds = mask.attempts.map((attempt, i) => `${attempt}:${mask.maxSteps[i] ?? ''}`);
+  return `${series?.count ?? 0}.${series?.last_step ?? 0}.${bounds.join('.')}`;
 }

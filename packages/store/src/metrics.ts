@@ -1,9 +1,11 @@
-import { type PointsQuery, type PointsView, type SeriesView, toWire } from '@crucible/contracts';
+import { type PointsView, type SeriesView, toWire } from '@crucible/contracts';
 import type { Database } from './database.ts';
 import type { BatchReceipt } from './ingest-cursor.ts';
 import { assertJobExists } from './job-lookup.ts';
 import { appendMetrics, type MetricBatch } from './metric-batch.ts';
-import { readPoints } from './metric-points.ts';
+import { type PointsRequest, readPoints, tagOf } from './metric-points.ts';
+import { rollUp } from './metric-rollup.ts';
+import { readSeries } from './series-lookup.ts';
 
 /** Named scalars over steps. */
 export interface Metrics {
@@ -17,13 +19,21 @@ export interface Metrics {
   /** By key. @throws `not-found` for an unknown job */
   series(jobId: string): Promise<SeriesView[]>;
   /**
-   * One curve in order of steps, without the points that a later attempt replaced by resuming before them.
-   * More than `maxPoints` are merged into buckets of equal width in steps. Of each the last point and the extremes are
-   * kept; the first and the last point of the curve stay as they are.
+   * One curve in order of steps, without the points that a later attempt replaced by resuming before them; those can
+   * be asked for as branches. More than `maxPoints` are thinned: the first and the last point, the extremes and what
+   * shapes the curve are kept, every point as it was reported.
    *
    * @throws `not-found` for an unknown job; a key without points gives an empty curve
    */
-  points(jobId: string, query: PointsQuery): Promise<PointsView>;
+  points(jobId: string, query: PointsRequest): Promise<PointsView>;
+  /** Changes whenever an answer of `points` for the key may. @throws `not-found` for an unknown job */
+  pointsTag(jobId: string, key: string): Promise<string>;
+  /**
+   * Brings the buckets of all long series up to date, from which curves are read.
+   *
+   * @returns how many series had new points
+   */
+  rollUp(): Promise<number>;
 }
 
 export function createMetrics({ pool, prisma }: Database): Metrics {
@@ -43,9 +53,8 @@ export function createMetrics({ pool, prisma }: Database): Metrics {
         nonFinite: Number(row.nonFinite),
       }));
     },
-    async points(jobId, query) {
-      await assertJobExists(pool, jobId);
-      return readPoints(pool, jobId, query);
-    },
+    points: (jobId, query) => readPoints(pool, jobId, query),
+    pointsTag: async (jobId, key) => tagOf(await readSeries(pool, jobId, key)),
+    rollUp: () => rollUp(pool),
   };
 }

@@ -4,6 +4,7 @@ import { type LockedAttempt, lockAttempt } from './attempt-lock.ts';
 import { CHANNELS } from './channels.ts';
 import { leaseOf } from './lease.ts';
 import type { Ending } from './settle.ts';
+import { enforceLimits } from './time-outs.ts';
 import { transaction } from './transaction.ts';
 import { appendWorkerEvent } from './worker-registration.ts';
 
@@ -17,6 +18,8 @@ export interface ReconcileReport {
   reannounced: number;
   /** dispatched attempts that nobody claimed */
   notClaimed: number;
+  /** jobs that reached a limit of their own */
+  late: number;
   /** workers without a heartbeat */
   lostWorkers: number;
 }
@@ -35,6 +38,7 @@ export async function reconcile(pool: pg.Pool, leaseSeconds: number): Promise<Re
     lost: isBlind ? 0 : await endExpired(pool, leaseSeconds),
     notClaimed: isBlind ? 0 : await endNotClaimed(pool, leaseSeconds),
     lostWorkers: isBlind ? 0 : await loseWorkers(pool, leaseSeconds),
+    late: await enforceLimits(pool),
     reannounced: await reannounce(pool, leaseSeconds),
   };
   await pool.query('update reconcile_pass set finished_at = now()');

@@ -4,17 +4,21 @@ import type { DispatchQueues } from '../queue/dispatch-queues.ts';
 import { startPulse } from './pulse.ts';
 import { relay } from './relay.ts';
 import { schedulePass } from './schedule-pass.ts';
+import { SCRUB_DAYS, SCRUB_MS, scrub } from './scrub.ts';
 
 const PASS_MS = 1000;
 /** Repair passes in the time of one lease. */
 const REPAIRS_PER_LEASE = 6;
 const SWEEP_MS = 600_000;
+const ROLL_UP_MS = 10_000;
 
 /** What the leader works with. */
 export interface DutyDeps {
   store: Store;
   queues: DispatchQueues;
   log: FastifyBaseLogger;
+  /** days within which every stored chunk is read again @defaultValue 14 */
+  scrubDays?: number;
 }
 
 /**
@@ -23,7 +27,12 @@ export interface DutyDeps {
  *
  * @returns a function that ends them and resolves when the last is at rest
  */
-export async function startDuties({ store, queues, log }: DutyDeps): Promise<() => Promise<void>> {
+export async function startDuties({
+  store,
+  queues,
+  log,
+  scrubDays = SCRUB_DAYS,
+}: DutyDeps): Promise<() => Promise<void>> {
   const relaying = startPulse('relay', PASS_MS, () => relay(store.outbox, queues), log);
   const scheduling = startPulse(
     'scheduler',
@@ -64,7 +73,16 @@ export async function startDuties({ store, queues, log }: DutyDeps): Promise<() 
     },
     log,
   );
-  const pulses = [scheduling, relaying, ordering, repairing, cleaning];
+  const scrubbing = startPulse('scrub', SCRUB_MS, () => scrub(store.checkpoints, scrubDays, log), log);
+  const rollingUp = startPulse(
+    'rollup',
+    ROLL_UP_MS,
+    async () => {
+      await store.metrics.rollUp();
+    },
+    log,
+  );
+  const pulses = [scheduling, relaying, ordering, repairing, cleaning, scrubbing, rollingUp];
   queues.onReady(relaying.trigger);
 
   const stop = async (): Promise<void> => {

@@ -3,6 +3,8 @@ import {
   ArtifactView,
   AttemptList,
   AttemptView,
+  ChangeCheckpoint,
+  CheckpointCheck,
   CheckpointList,
   CheckpointView,
   EventPage,
@@ -10,16 +12,21 @@ import {
   ForkJob,
   JobPage,
   JobView,
+  KeepPreview,
   LogPage,
   MethodList,
   MethodView,
+  PatchJob,
   PointsView,
   Problem,
   QueueView,
   Readiness,
   SeriesList,
   SeriesView,
+  StorageUsage,
+  SubmitBatch,
   SubmitJob,
+  SubmittedBatch,
   WorkerList,
   WorkerView,
 } from '@crucible/contracts';
@@ -30,6 +37,8 @@ export const NAMED_SCHEMAS = [
   ArtifactView,
   AttemptList,
   AttemptView,
+  ChangeCheckpoint,
+  CheckpointCheck,
   CheckpointList,
   CheckpointView,
   EventPage,
@@ -37,16 +46,21 @@ export const NAMED_SCHEMAS = [
   ForkJob,
   JobPage,
   JobView,
+  KeepPreview,
   LogPage,
   MethodList,
   MethodView,
+  PatchJob,
   PointsView,
   Problem,
   QueueView,
   Readiness,
   SeriesList,
   SeriesView,
+  SubmitBatch,
+  StorageUsage,
   SubmitJob,
+  SubmittedBatch,
   WorkerList,
   WorkerView,
 ] as const;
@@ -68,7 +82,7 @@ export function withReferences(node: Json): Json {
 }
 
 /** Components that a client sends: what has a default may be left out there, though it is always there once resolved. */
-const INPUTS: readonly object[] = [SubmitJob, ForkJob];
+const INPUTS: readonly object[] = [SubmitJob, ForkJob, SubmitBatch];
 
 /** The component itself: its own name stays, the named schemas inside it become references. */
 export const asComponent = (schema: object): Json => {

@@ -5,6 +5,11 @@ import { PROBLEM_TYPE } from '../problem-of.ts';
 /** Path parameter of everything that belongs to one job. */
 export const JobParams = Type.Object({ id: Type.String({ format: 'uuid', description: 'id of the job' }) });
 
+/** Path parameter of everything that belongs to one checkpoint. */
+export const CheckpointParams = Type.Object({
+  id: Type.String({ format: 'uuid', description: 'id of the checkpoint' }),
+});
+
 /** Path parameter of what is asked of one worker. */
 export const WorkerParams = Type.Object({ id: Type.String({ format: 'uuid', description: 'id of the worker' }) });
 

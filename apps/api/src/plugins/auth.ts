@@ -9,7 +9,7 @@ export type Access = 'open' | 'any-key' | Permission;
 declare module 'fastify' {
   interface FastifyContextConfig {
     access?: Access;
-    /** how the route meets the job `:id` of its address; must be there when there is one */
+    /** how the route meets the job or checkpoint `:id` of its address; must be there when there is one */
     object?: JobUse;
   }
   interface FastifyRequest {
@@ -44,19 +44,19 @@ export async function registerOpen(
   });
 }
 
-const JOB_ADDRESS = /\/jobs\/:id(\/|$)/;
+const OBJECT_ADDRESS = /\/(jobs|checkpoints)\/:id(?:\/|$)/;
 
 /** What is wrong with the declarations of a route; null when nothing is. */
 function undeclared({ url, config }: RouteOptions): string | null {
   if (config?.access === undefined) return `${url} declares no access`;
-  if (JOB_ADDRESS.test(url) !== (config.object !== undefined))
-    return `${url} ${config.object === undefined ? 'does not declare how it meets its job' : 'has no job to meet'}`;
+  if (OBJECT_ADDRESS.test(url) !== (config.object !== undefined))
+    return `${url} ${config.object === undefined ? 'does not declare how it meets its object' : 'has no object to meet'}`;
   return null;
 }
 
 /**
  * API keys by `Authorization: Bearer KEY`, and what they allow. Deny by default: a route that declares no access, or
- * has a job in its address and does not say what for, stops the boot.
+ * has a job or checkpoint in its address and does not say what for, stops the boot.
  */
 export const auth = plugin(
   async (app) => {
@@ -90,7 +90,10 @@ export const auth = plugin(
       if (access === 'any-key') return;
       if (object === undefined) return assertGrantedIn(principal, access, principal.teamId);
       const { id } = request.params as { id: string };
-      assertJobAccess(principal, access, object, id, await app.store.jobs.getOwner(id));
+      const [, kind] = OBJECT_ADDRESS.exec(request.routeOptions.url ?? '') ?? [];
+      const owners = kind === 'checkpoints' ? app.store.checkpoints : app.store.jobs;
+      // What the caller may not see is answered as what does not exist.
+      assertJobAccess(principal, access, object, await owners.getOwner(id, shownTeam(principal)));
     });
   },
   { name: 'auth', dependencies: ['store', 'errors'] },

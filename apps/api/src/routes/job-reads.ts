@@ -1,4 +1,4 @@
-import { AttemptList, CheckpointList, JobPage, JobsQuery, JobView, LogPage, LogsQuery } from '@crucible/contracts';
+import { AttemptList, JobPage, JobsQuery, JobView, LogPage, LogsQuery } from '@crucible/contracts';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { isNoneMatch, versionTag } from '../etag.ts';
@@ -6,9 +6,9 @@ import { JobParams, problems } from '../openapi/route-schemas.ts';
 import { strictQuery } from '../openapi/strict-query.ts';
 import { shownTeamOf } from '../plugins/auth.ts';
 
-/** Reading of `/v1/jobs`, and what a job has said, tried and saved. */
+/** Reading of `/v1/jobs`, and what a job has said and tried. */
 export const jobReadRoutes: FastifyPluginAsyncTypebox = async (app) => {
-  const { jobs, logs, attempts, checkpoints } = app.store;
+  const { jobs, logs, attempts } = app.store;
 
   app.get(
     '/jobs',
@@ -84,20 +84,5 @@ export const jobReadRoutes: FastifyPluginAsyncTypebox = async (app) => {
       },
     },
     async (request) => ({ data: await attempts.list(request.params.id) }),
-  );
-
-  app.get(
-    '/jobs/:id/checkpoints',
-    {
-      config: { access: 'checkpoints:read', object: 'job' },
-      schema: {
-        operationId: 'listCheckpoints',
-        summary: 'List the checkpoints of a job, newest first',
-        tags: ['results'],
-        params: JobParams,
-        response: { 200: CheckpointList, ...problems('not-found') },
-      },
-    },
-    async (request) => ({ data: await checkpoints.list(request.params.id) }),
   );
 };

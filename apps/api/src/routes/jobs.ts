@@ -1,6 +1,9 @@
-import { ForkJob, JobView, SubmitJob } from '@crucible/contracts';
+import { ForkJob, JobView, PatchJob, SubmitBatch, SubmitJob, SubmittedBatch } from '@crucible/contracts';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import { checkBatch } from '../batch-submission.ts';
+import { matchedVersion, versionTag } from '../etag.ts';
 import { idempotentRequest, replayable } from '../idempotent-request.ts';
 import { IdempotencyHeader, JobParams, problems } from '../openapi/route-schemas.ts';
 import { principalOf } from '../plugins/auth.ts';
@@ -11,12 +14,15 @@ const IDEMPOTENCY = ['idempotency-in-flight', 'idempotency-mismatch'] as const;
 const BODY = ['invalid-request', 'payload-too-large', 'unsupported-media-type'] as const;
 const CONFIG = ['invalid-config', 'unknown-method', 'unknown-preset'] as const;
 
+/** A thousand jobs with large configs. */
+const BATCH_BYTES = 8 * 2 ** 20;
+
 const submitterOf = (request: FastifyRequest) => {
   const { name, userId, teamId } = principalOf(request);
   return { submittedBy: name, userId, teamId };
 };
 
-/** `/v1/jobs`: submit, cancel, retry, fork. Reading lives in job-reads.ts. */
+/** `/v1/jobs`: submit, fork, change. Reading lives in job-reads.ts, commands in job-commands.ts. */
 export const jobRoutes: FastifyPluginAsyncTypebox = async (app) => {
   const { jobs } = app.store;
 
@@ -70,38 +76,50 @@ export const jobRoutes: FastifyPluginAsyncTypebox = async (app) => {
   );
 
   app.post(
-    '/jobs/:id/cancel',
+    '/job-batches',
     {
-      config: { access: 'jobs:write', object: 'own-job' },
+      config: { access: 'jobs:write' },
+      bodyLimit: BATCH_BYTES,
+      validatorCompiler: bodyCheckedByRoute,
       schema: {
-        operationId: 'cancelJob',
-        summary: 'Cancel a job',
-        description: 'A queued job ends at once; a running one is `stopping` until its worker has stopped it.',
+        operationId: 'submitBatch',
+        summary: 'Submit up to 1,000 jobs, all or none',
+        description: 'Jobs of a batch may need one another, and read from one another, by their `ref`.',
         tags: ['jobs'],
         headers: IdempotencyHeader,
-        params: JobParams,
-        response: { 202: JobView, ...problems('not-found', 'illegal-transition', ...IDEMPOTENCY) },
+        body: SubmitBatch,
+        response: { 202: SubmittedBatch, ...problems(...BODY, ...CONFIG, ...IDEMPOTENCY) },
       },
     },
-    async (request, reply) =>
-      reply.code(202).send(replayable(reply, await jobs.cancel(request.params.id, idempotentRequest(request)))),
+    async (request, reply) => {
+      const submitter = submitterOf(request);
+      const batch = checkBatch(request.body).map((job) => ({ ...job, ...submitter }));
+      return reply.code(202).send(replayable(reply, await jobs.submitBatch(batch, idempotentRequest(request))));
+    },
   );
 
-  app.post(
-    '/jobs/:id/retry',
+  app.patch(
+    '/jobs/:id',
     {
       config: { access: 'jobs:write', object: 'own-job' },
       schema: {
-        operationId: 'retryJob',
-        summary: 'Queue a failed or canceled job again',
-        description: 'It goes on from its last committed checkpoint.',
+        operationId: 'patchJob',
+        summary: 'Change name, tags, priority, limits, checkpoints to keep or retries of a job',
+        description:
+          'With `If-Match` only if its version is still that of the tag. After success: name, tags and keep.',
         tags: ['jobs'],
-        headers: IdempotencyHeader,
+        headers: Type.Object({
+          'if-match': Type.Optional(Type.String({ description: 'the `ETag` with which the job was read' })),
+        }),
         params: JobParams,
-        response: { 202: JobView, ...problems('not-found', 'illegal-transition', ...IDEMPOTENCY) },
+        body: PatchJob,
+        response: { 200: JobView, ...problems('not-found', 'illegal-transition', 'stale-version', ...BODY) },
       },
     },
-    async (request, reply) =>
-      reply.code(202).send(replayable(reply, await jobs.retry(request.params.id, idempotentRequest(request)))),
+    async (request, reply) => {
+      const { id } = request.params;
+      const job = await jobs.patch(id, request.body, matchedVersion(request.headers['if-match']));
+      return reply.header('etag', versionTag(job.version)).send(job);
+    },
   );
 };

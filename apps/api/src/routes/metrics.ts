@@ -1,5 +1,7 @@
 import { PointsQuery, PointsView, SeriesList } from '@crucible/contracts';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { Type } from 'typebox';
+import { isNoneMatch } from '../etag.ts';
 import { JobParams, problems } from '../openapi/route-schemas.ts';
 import { strictQuery } from '../openapi/strict-query.ts';
 
@@ -29,13 +31,25 @@ export const metricRoutes: FastifyPluginAsyncTypebox = async (app) => {
       schema: {
         operationId: 'getPoints',
         summary: 'Read the points of one metric',
-        description: 'More than `maxPoints` are merged; the extremes of each bucket are in `lo` and `hi`.',
+        description:
+          'More than `maxPoints` are thinned to real points that keep the extremes; `lo` and `hi` bound what was left out. The `ETag` changes with the points.',
         tags: ['results'],
         params: JobParams,
         querystring: strictQuery(PointsQuery),
-        response: { 200: PointsView, ...problems('invalid-request', 'not-found') },
+        response: {
+          200: PointsView,
+          304: Type.Null({ description: 'no new points since the tag' }),
+          ...problems('invalid-request', 'not-found'),
+        },
       },
     },
-    async (request) => metrics.points(request.params.id, request.query),
+    async (request, reply) => {
+      const { id } = request.params;
+      // Read before the points: a tag may be older than the answer that carries it, never newer.
+      const tag = `"p${await metrics.pointsTag(id, request.query.key)}"`;
+      reply.header('cache-control', 'private, no-cache').header('etag', tag);
+      if (isNoneMatch(request.headers['if-none-match'], tag)) return reply.code(304).send(null);
+      return metrics.points(id, request.query);
+    },
   );
 };

@@ -1,8 +1,6 @@
-import { createWriteStream } from 'node:fs';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { EXIT } from '../exit-code.ts';
 import { resolveJobId } from '../job-id.ts';
+import { saveBody } from '../save-body.ts';
 import { table } from '../table.ts';
 import { textOf, type Verb } from '../verb.ts';
 
@@ -23,10 +21,10 @@ export const artifacts: Verb = {
       }
       return EXIT.done;
     }
-    const { body } = await client.download(id, name);
+    const answer = await client.download(id, name);
     // The last segment alone: a name must not choose another folder.
     const output = textOf(values, 'output') ?? name.split(/[/\\]/).at(-1) ?? name;
-    await pipeline(body === null ? Readable.from([]) : Readable.fromWeb(body), createWriteStream(output));
+    await saveBody(answer, output);
     note(`written to ${output}`);
     return EXIT.done;
   },

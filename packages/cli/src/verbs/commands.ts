@@ -29,23 +29,27 @@ export const fork: Verb = {
     '--seed N         another seed',
     '--name TEXT      another name',
     '--priority N     another priority',
+    '--from-checkpoint ID  begin with this checkpoint instead of from nothing',
   ],
   options: {
     set: { type: 'string', multiple: true },
     seed: { type: 'string' },
     name: { type: 'string' },
     priority: { type: 'string' },
+    'from-checkpoint': { type: 'string' },
   },
   arity: [1, 1],
   async run({ client, json, print }, [word = ''], values) {
     const seed = numberOf(values, 'seed');
     const name = textOf(values, 'name');
     const priority = numberOf(values, 'priority');
+    const fromCheckpoint = textOf(values, 'from-checkpoint');
     const job = await client.fork(await resolveJobId(client, word), {
       config: configOfSets(textsOf(values, 'set')),
       ...(seed === undefined ? {} : { seed }),
       ...(name === undefined ? {} : { name }),
       ...(priority === undefined ? {} : { priority }),
+      ...(fromCheckpoint === undefined ? {} : { fromCheckpoint }),
     });
     print(json ? JSON.stringify(job) : job.id);
     return EXIT.done;

@@ -14,6 +14,8 @@ export interface Curve {
 /** Points above which a curve is read anew, thinned by the API, instead of growing on. */
 const MAX_DRAWN_POINTS = 4000;
 
+type Columns = Pick<PointsView, 'steps' | 'values' | 'lo' | 'hi'>;
+
 const finite = (values: PointsView['values']): (number | null)[] =>
   values.map((value) => (Number.isFinite(fromWire(value)) ? fromWire(value) : null));
 
@@ -29,7 +31,7 @@ export function missingPoints(curve: Curve | undefined, series: SeriesView): 'no
 }
 
 /** A curve from a whole answer. */
-export const curveOf = (points: PointsView, series: SeriesView): Curve => ({
+export const curveOf = (points: Columns, series: SeriesView): Curve => ({
   steps: points.steps,
   values: finite(points.values),
   lo: points.lo ?? null,
@@ -38,7 +40,7 @@ export const curveOf = (points: PointsView, series: SeriesView): Curve => ({
 });
 
 /** `curve` with the points of a later answer behind it. */
-export function extendCurve(curve: Curve, points: PointsView, series: SeriesView): Curve {
+export function extendCurve(curve: Curve, points: Columns, series: SeriesView): Curve {
   const values = finite(points.values);
   const band = curve.lo !== null && curve.hi !== null;
   return {

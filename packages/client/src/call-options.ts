@@ -1,0 +1,5 @@
+/** What every call takes. */
+export interface CallOptions {
+  /** gives the call up */
+  signal?: AbortSignal | undefined;
+}
