@@ -22,6 +22,10 @@ const claimedOf = ({ attemptId, fence }: DispatchMessage): ClaimedJob => ({
   precision: null,
   limits: { maxRunSeconds: null, maxQueueSeconds: null, stallSeconds: null },
   resume: null,
+  teamId: 'default',
+  tier: 'normal',
+  waitedSeconds: 0,
+  dispatchSeconds: 0,
 });
 
 describe('a consumer', () => {

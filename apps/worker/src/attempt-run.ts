@@ -24,6 +24,8 @@ export interface AttemptRun extends AttemptFence {
   /** last step that the method reported */
   readonly step: number;
   readonly progress: Progress | null;
+  /** Age of the oldest point that waits to be stored, in milliseconds; 0 when none does. */
+  ingestLagMs(): number;
   /**
    * Asks the child to stop, and ends it when it does not within `times`; `kill` and `fenced` end it at once, and
    * `fenced` stores nothing more.
@@ -214,6 +216,7 @@ export function startAttempt(
     },
     stop: control.stop,
     renew: lease.renew,
+    ingestLagMs: recorder.ingestLagMs,
     ended,
   };
 }

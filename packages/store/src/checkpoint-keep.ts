@@ -2,7 +2,7 @@ import { type Keep, type KeepReason, LIVE_JOB_STATES } from '@crucible/contracts
 import type pg from 'pg';
 import { touchChunks } from './chunks.ts';
 import type { Queryable } from './database.ts';
-import { isFiniteValue } from './series-recount.ts';
+import { isFiniteValue } from './finite-value.ts';
 
 const LIVE = LIVE_JOB_STATES.map((state) => `'${state}'`).join(', ');
 

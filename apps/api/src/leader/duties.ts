@@ -1,10 +1,12 @@
 import { CHANNELS, type Store } from '@crucible/store';
+import { quietTelemetry, type Telemetry } from '@crucible/telemetry';
 import type { FastifyBaseLogger } from 'fastify';
 import type { DispatchQueues } from '../queue/dispatch-queues.ts';
 import { startPulse } from './pulse.ts';
 import { relay } from './relay.ts';
 import { schedulePass } from './schedule-pass.ts';
 import { SCRUB_DAYS, SCRUB_MS, scrub } from './scrub.ts';
+import { tracedOutbox } from './traced-outbox.ts';
 
 const PASS_MS = 1000;
 /** Repair passes in the time of one lease. */
@@ -19,6 +21,8 @@ export interface DutyDeps {
   log: FastifyBaseLogger;
   /** days within which every stored chunk is read again @defaultValue 14 */
   scrubDays?: number;
+  /** @defaultValue nothing is traced, and the metrics are read by nobody */
+  telemetry?: Telemetry;
 }
 
 /**
@@ -32,13 +36,19 @@ export async function startDuties({
   queues,
   log,
   scrubDays = SCRUB_DAYS,
+  telemetry = quietTelemetry('api'),
 }: DutyDeps): Promise<() => Promise<void>> {
-  const relaying = startPulse('relay', PASS_MS, () => relay(store.outbox, queues), log);
+  const { metrics, tracing } = telemetry;
+  const outbox = tracedOutbox(store.outbox, store.traces, tracing);
+  const passSeconds = metrics.histogram('crucible_scheduler_pass_seconds');
+  const relaying = startPulse('relay', PASS_MS, () => relay(outbox, queues), log);
   const scheduling = startPulse(
     'scheduler',
     PASS_MS,
     async () => {
+      const stop = passSeconds.startTimer();
       if ((await schedulePass(store.scheduling)) > 0) relaying.trigger();
+      stop();
     },
     log,
   );
@@ -55,6 +65,7 @@ export async function startDuties({
     (1000 * store.leaseSeconds) / REPAIRS_PER_LEASE,
     async () => {
       const report = await store.scheduling.reconcile();
+      metrics.counter('crucible_lease_expired_total').inc(report.lost);
       if (report.lost + report.notClaimed + report.lostWorkers + report.reannounced === 0) return;
       log.warn({ report }, 'repaired what lost workers or messages had left behind');
       scheduling.trigger();

@@ -1,4 +1,5 @@
 import { ForkJob, JobView, PatchJob, SubmitBatch, SubmitJob, SubmittedBatch } from '@crucible/contracts';
+import type { NewJob } from '@crucible/store';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
@@ -25,6 +26,8 @@ const submitterOf = (request: FastifyRequest) => {
 /** `/v1/jobs`: submit, fork, change. Reading lives in job-reads.ts, commands in job-commands.ts. */
 export const jobRoutes: FastifyPluginAsyncTypebox = async (app) => {
   const { jobs } = app.store;
+  const submit = (request: FastifyRequest, job: NewJob) =>
+    app.traceSubmit(request, ({ traceparent }) => jobs.submit({ ...job, traceparent }, idempotentRequest(request)));
 
   app.post(
     '/jobs',
@@ -43,7 +46,7 @@ export const jobRoutes: FastifyPluginAsyncTypebox = async (app) => {
     },
     async (request, reply) => {
       const job = { ...checkSubmission(request.body), ...submitterOf(request) };
-      const stored = replayable(reply, await jobs.submit(job, idempotentRequest(request)));
+      const stored = replayable(reply, await submit(request, job));
       return reply.code(202).header('location', `/v1/jobs/${stored.id}`).send(stored);
     },
   );
@@ -65,12 +68,11 @@ export const jobRoutes: FastifyPluginAsyncTypebox = async (app) => {
     },
     async (request, reply) => {
       const old = await jobs.get(request.params.id);
-      const fork = checkFork(old, request.body);
       const submitter = submitterOf(request);
       // Readers of the new job need not know of a job that only its submitter may see.
       const forkedFrom = old.team === submitter.teamId ? old.id : null;
-      const job = { ...fork, ...submitter, forkedFrom };
-      const stored = replayable(reply, await jobs.submit(job, idempotentRequest(request)));
+      const job = { ...checkFork(old, request.body), ...submitter, forkedFrom };
+      const stored = replayable(reply, await submit(request, job));
       return reply.code(202).header('location', `/v1/jobs/${stored.id}`).send(stored);
     },
   );
