@@ -54,6 +54,10 @@ const ROUTES = [
   'post /v1/jobs/{id}/pause',
   'post /v1/jobs/{id}/resume',
   'post /v1/jobs/{id}/retry',
+  'post /v1/workers/{id}/cordon',
+  'post /v1/workers/{id}/drain',
+  'post /v1/workers/{id}/uncordon',
+  'post /v1/workers/{id}/undrain',
 ];
 
 const api = await runApi({ leads: false });
