@@ -25,6 +25,7 @@ describe('claim', () => {
       seed: 11,
       precision: null,
       limits: job.limits,
+      precision: null,
       resume: null,
     });
     const now = await store.jobs.get(job.id);

@@ -8,6 +8,7 @@ import { dashboard } from './plugins/dashboard.ts';
 import { answerBrokenRequest, errors, sendProblem } from './plugins/errors.ts';
 import { feed } from './plugins/feed.ts';
 import { freshConnections } from './plugins/fresh-connections.ts';
+import { jobChanges } from './plugins/job-changes.ts';
 import { openapi } from './plugins/openapi.ts';
 import { queuePlugin } from './plugins/queue.ts';
 import { BODY_LIMIT_BYTES, requestBody } from './plugins/request-body.ts';
@@ -81,6 +82,7 @@ export async function buildApp({
   await app.register(feed);
   await app.register(requestMetrics, telemetry);
   await app.register(tracingPlugin, telemetry);
+  await app.register(jobChanges);
   await app.register(auth);
   await app.register(openapi, { version: VERSION });
   await app.register(dashboard, { dir: config.dashboardDir });

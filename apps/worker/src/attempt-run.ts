@@ -1,6 +1,13 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { EngineInfo, EngineRequest, Progress, Slot } from '@crucible/contracts';
+import {
+  CrucibleError,
+  type EngineInfo,
+  type EngineRequest,
+  type ErrorCode,
+  type Progress,
+  type Slot,
+} from '@crucible/contracts';
 import type { AttemptFence, ClaimedJob, Store } from '@crucible/store';
 import type { Logger } from 'pino';
 import { createAttemptControl } from './attempt-control.ts';
@@ -8,7 +15,9 @@ import { createChildReports } from './child-reports.ts';
 import { engineChange } from './engine-change.ts';
 import { forkChild } from './executor/fork.ts';
 import { type AttemptEnd, type ChildExit, outcomeOf, type StopCause } from './executor/outcome.ts';
+import { INPUTS_FOLDER } from './executor/spool.ts';
 import type { StopTimes } from './executor/stop-ladder.ts';
+import { fetchInputs } from './inputs.ts';
 import { createLeaseClock } from './lease-clock.ts';
 import { createRecorder, type Retry } from './recorder.ts';
 import { type RestoredCheckpoint, restore } from './restore.ts';
@@ -49,6 +58,9 @@ export interface AttemptRunParts {
   leaseMs: number;
   budget: SpoolBudget;
 }
+
+/** Refusals that a next attempt would meet again. */
+const INPUT_FAULTS: readonly ErrorCode[] = ['not-found', 'checkpoint-corrupt'];
 
 const NEVER_STARTED: ChildExit = { code: null, signal: null, startError: null, lastWords: '', isOomKill: false };
 
@@ -159,6 +171,13 @@ export function startAttempt(
   const execute = async (): Promise<AttemptEnd> => {
     await mkdir(spoolDir, { recursive: true });
     const resume = await fetchCheckpoint();
+    await fetchInputs(claimed.config, { artifacts: store.artifacts, dir: join(spoolDir, INPUTS_FOLDER), retry }).catch(
+      (error) => {
+        const isGone = error instanceof CrucibleError && INPUT_FAULTS.includes(error.code);
+        control.fail(error, isGone ? 'data-error' : undefined);
+        throw error;
+      },
+    );
     if (control.asked !== null) return outcomeOf(null, NEVER_STARTED, control.asked);
     const from = resume === null ? 'from the beginning' : `from the checkpoint at step ${resume.manifest.step}`;
     reports.say('info', `Attempt ${number} starts ${from}.`);

@@ -23,6 +23,8 @@ export interface ConsumerParts {
   claim: (message: DispatchMessage, slot: Slot) => Promise<ClaimedJob | null>;
   /** starts a claimed attempt; the slot is its to release */
   start: (claimed: ClaimedJob, slot: Slot) => void;
+  /** time in which a message that was fetched must be acknowledged, or somebody else gets it @defaultValue 30,000 */
+  lockMs?: number;
   log: Logger;
 }
 
@@ -36,7 +38,7 @@ export interface Consumer {
  * Starts taking attempts: reserve a slot, fetch a message, claim its row, acknowledge, start. A message is held for
  * milliseconds, so no lock of the queue can expire during a run and nothing of a run is lost with Redis.
  */
-export function startConsumer({ redisUrl, pool, slots, claim, start, log }: ConsumerParts): Consumer {
+export function startConsumer({ redisUrl, pool, slots, claim, start, log, lockMs = LOCK_MS }: ConsumerParts): Consumer {
   const queue = new Worker<unknown>(dispatchQueue(pool), null, {
     autorun: false,
     connection: {
@@ -45,8 +47,8 @@ export function startConsumer({ redisUrl, pool, slots, claim, start, log }: Cons
       retryStrategy: (times: number) => Math.min(50 * times, RECONNECT_LIMIT_MS),
     },
     drainDelay: FETCH_SECONDS,
-    lockDuration: LOCK_MS,
-    stalledInterval: LOCK_MS,
+    lockDuration: lockMs,
+    stalledInterval: lockMs,
     maxStalledCount: MAX_REDELIVERIES,
   });
   let isRedisAway = false;

@@ -141,6 +141,7 @@ export async function startWorker(parts: WorkerParts, signal: AbortSignal): Prom
     slots: pool,
     claim,
     start,
+    lockMs: config.leaseMs,
     log,
   });
 

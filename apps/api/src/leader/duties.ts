@@ -19,10 +19,10 @@ export interface DutyDeps {
   store: Store;
   queues: DispatchQueues;
   log: FastifyBaseLogger;
-  /** days within which every stored chunk is read again @defaultValue 14 */
-  scrubDays?: number;
   /** @defaultValue nothing is traced, and the metrics are read by nobody */
   telemetry?: Telemetry;
+  /** days within which every stored chunk is read again @defaultValue 14 */
+  scrubDays?: number;
 }
 
 /**
@@ -35,8 +35,8 @@ export async function startDuties({
   store,
   queues,
   log,
-  scrubDays = SCRUB_DAYS,
   telemetry = quietTelemetry('api'),
+  scrubDays = SCRUB_DAYS,
 }: DutyDeps): Promise<() => Promise<void>> {
   const { metrics, tracing } = telemetry;
   const outbox = tracedOutbox(store.outbox, store.traces, tracing);

@@ -96,7 +96,13 @@ export const jobRoutes: FastifyPluginAsyncTypebox = async (app) => {
     async (request, reply) => {
       const submitter = submitterOf(request);
       const batch = checkBatch(request.body).map((job) => ({ ...job, ...submitter }));
-      return reply.code(202).send(replayable(reply, await jobs.submitBatch(batch, idempotentRequest(request))));
+      const stored = await app.traceSubmit(request, ({ traceparent }) =>
+        jobs.submitBatch(
+          batch.map((job) => ({ ...job, traceparent })),
+          idempotentRequest(request),
+        ),
+      );
+      return reply.code(202).send(replayable(reply, stored));
     },
   );
 
