@@ -52,7 +52,7 @@ describe('a damaged chunk', () => {
   };
   const runNext = async (jobId: string): Promise<void> => {
     const { workerId } = await store.workers.register(newWorker());
-    await startAttempt(await claim(store, jobId, workerId), SLOT, parts).ended;
+    await startAttempt(await claim(store, jobId, workerId), [SLOT], parts).ended;
   };
   const result = async (jobId: string) => {
     const hash = createHash('sha256');

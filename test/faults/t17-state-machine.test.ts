@@ -10,7 +10,7 @@ import { CrucibleError, type EndCode, type JobState, legalActions, type Outcome 
 import type { AttemptFence } from '@crucible/store';
 import { withDatabase } from '../support/database.ts';
 import { JobModel, type ModelEdge, type ModelJob } from '../support/job-model.ts';
-import { newJob, newWorker } from '../support/running-attempt.ts';
+import { dispatchAll, newJob, newWorker } from '../support/running-attempt.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 
 const { store, sql } = await withDatabase();
@@ -23,8 +23,13 @@ const OPERATOR = newJob().userId;
 
 const FAILURES = ['method-error', 'child-killed', 'checkpoint-corrupt', 'non-finite', 'out-of-memory'] as const;
 const ASKED = ['canceled', 'paused', 'preempted'] as const;
+const SLOTS = Array.from(
+  { length: 1000 },
+  (_, index) => ({ index, kind: 'cpu', model: 'test', memoryMib: null }) as const,
+);
+/** With room for all: capacity is tested elsewhere. */
 const WORKERS = await Promise.all(
-  Array.from({ length: 4 }, async () => (await store.workers.register(newWorker())).workerId),
+  Array.from({ length: 4 }, async () => (await store.workers.register(newWorker({ slots: SLOTS }))).workerId),
 );
 
 /** Everything random about a command, drawn before it is known whether it is legal. */
@@ -61,28 +66,29 @@ async function reconcile() {
 }
 await store.scheduling.reconcile();
 
+const dispatchTo = async (worker: number, jobId: string, at: number): Promise<boolean> =>
+  (await dispatchAll(store, [{ jobId, version: at, workerId: WORKERS[worker] ?? '', tier: 'normal' }])).length === 1;
 const version = async (jobId: string): Promise<number> => (await store.jobs.get(jobId)).version;
 
 const COMMANDS: Record<string, Command> = {
   dispatch: {
     weight: 3,
-    expect: (model, job) => model.dispatch(job),
-    async carryOut(jobId) {
+    expect: (model, job, { worker }) => model.dispatch(job, worker),
+    async carryOut(jobId, _, { worker }) {
       await sql.query('update job set not_before = null where id = $1', [jobId]); // pauses are tested elsewhere
-      return (await store.scheduling.dispatch([{ jobId, version: await version(jobId) }])).length === 1;
+      return dispatchTo(worker, jobId, await version(jobId));
     },
   },
   'stale-dispatch': {
     weight: 1,
     expect: () => false,
-    carryOut: async (jobId) =>
-      (await store.scheduling.dispatch([{ jobId, version: (await version(jobId)) - 1 }])).length === 1,
+    carryOut: async (jobId, _, { worker }) => dispatchTo(worker, jobId, (await version(jobId)) - 1),
   },
   claim: {
     weight: 3,
     expect: (model, job, { worker }) => model.claim(job, worker),
     async carryOut(_, last, { worker }) {
-      const claimed = await store.attempts.claim({ ...last, workerId: WORKERS[worker] ?? '', slot: 0 });
+      const claimed = await store.attempts.claim({ ...last, workerId: WORKERS[worker] ?? '', slots: [0] });
       // no lease ends by itself, however long the sequence takes
       await sql.query(`update attempt set lease_until = now() + interval '1 day' where state = 'running'`);
       return claimed !== null;
@@ -90,7 +96,7 @@ const COMMANDS: Record<string, Command> = {
   },
   run: {
     weight: 16,
-    expect: (model, job, { worker }) => model.dispatch(job) && model.claim(job, worker),
+    expect: (model, job, { worker }) => model.dispatch(job, worker) && model.claim(job, worker),
     async carryOut(jobId, _, draw) {
       const isDispatched = await COMMANDS.dispatch?.carryOut(jobId, await lastOf(jobId), draw);
       return isDispatched === true && (await COMMANDS.claim?.carryOut(jobId, await lastOf(jobId), draw)) === true;

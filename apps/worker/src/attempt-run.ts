@@ -71,7 +71,7 @@ const NEVER_STARTED: ChildExit = { code: null, signal: null, startError: null, l
  */
 export function startAttempt(
   claimed: ClaimedJob,
-  slot: Slot,
+  slots: readonly Slot[],
   parts: AttemptRunParts,
   claimedAtMs: number = performance.now(),
 ): AttemptRun {
@@ -125,14 +125,17 @@ export function startAttempt(
   const runChild = async (resume: RestoredCheckpoint | null): Promise<ChildExit> => {
     const child = forkChild({
       module: parts.childModule,
-      env: { ...parts.childEnv, ...slotEnv(slot, parts.engine.threads) },
+      env: { ...parts.childEnv, ...slotEnv(slots, parts.engine.threads) },
       onMessage: reports.take,
       onLine: (stream, line) => reports.say(stream === 'stderr' ? 'warn' : 'info', line, { stream }),
       onMisfit: (message) =>
         control.fail(new Error(`the child sent a message that does not fit: ${JSON.stringify(message)}`)),
     });
     if (child.pid !== undefined) await state.noteChild(attemptId, child.pid);
-    log.info({ pid: child.pid, slot: slot.index, resumedStep: resume?.manifest.step ?? null }, 'child started');
+    log.info(
+      { pid: child.pid, slots: slots.map(({ index }) => index), resumedStep: resume?.manifest.step ?? null },
+      'child started',
+    );
     const { method, config, seed } = claimed;
     const { dataDir } = parts;
     const engine = claimed.precision === null ? parts.engine : { ...parts.engine, precision: claimed.precision };

@@ -89,15 +89,15 @@ export async function startWorker(parts: WorkerParts, signal: AbortSignal): Prom
   };
   /** When each claim was sent. */
   const claimedAtMs = new WeakMap<ClaimedJob, number>();
-  const start = (claimed: ClaimedJob, slot: Slot): void => {
-    const run = startAttempt(claimed, slot, attemptParts, claimedAtMs.get(claimed));
+  const start = (claimed: ClaimedJob, held: readonly Slot[]): void => {
+    const run = startAttempt(claimed, held, attemptParts, claimedAtMs.get(claimed));
     runs.set(run.attemptId, run);
     idle.setBusy(runs.size);
     void run.ended.then(() => {
       runs.delete(run.attemptId);
       idle.setBusy(runs.size);
       traces.end(run.attemptId);
-      pool.release(slot);
+      pool.release(held);
     });
   };
   const heartbeats = startHeartbeats({
@@ -126,10 +126,14 @@ export async function startWorker(parts: WorkerParts, signal: AbortSignal): Prom
     reportReplaced = resolve;
   });
   /** Takes an attempt. A worker that was replaced must leave the message to its successor. */
-  const claim = async ({ attemptId, fence, trace }: DispatchMessage, slot: Slot): Promise<ClaimedJob | null> => {
+  const claim = async (
+    { attemptId, fence, trace }: DispatchMessage,
+    held: readonly Slot[],
+  ): Promise<ClaimedJob | null> => {
     traces.expect(attemptId, trace);
+    const indices = held.map(({ index }) => index);
     const sentAt = performance.now();
-    const claimed = await store.attempts.claim({ attemptId, fence, workerId, slot: slot.index });
+    const claimed = await store.attempts.claim({ attemptId, fence, workerId, slots: indices });
     if (claimed !== null) claimedAtMs.set(claimed, sentAt);
     if (claimed !== null || (await store.workers.list(null)).some(({ id }) => id === workerId)) return claimed;
     reportReplaced();
@@ -137,7 +141,7 @@ export async function startWorker(parts: WorkerParts, signal: AbortSignal): Prom
   };
   const consumer: Consumer = startConsumer({
     redisUrl: config.redisUrl,
-    pool: config.pool,
+    workerName: config.workerName,
     slots: pool,
     claim,
     start,

@@ -53,7 +53,6 @@ export {
   type Outcome,
   PatchJob,
   Progress,
-  QueueView,
   Resources,
   SubmitBatch,
   SubmitJob,
@@ -117,7 +116,15 @@ export {
   type TeamRole,
 } from './permission.ts';
 export { Problem } from './problem.ts';
-export { DEFAULT_POOL, DispatchMessage, dispatchQueue } from './queue.ts';
+export { DEFAULT_POOL, DISPATCH_QUEUES, DispatchMessage, dispatchQueue } from './queue.ts';
+export {
+  QueueEntry,
+  QueueQuery,
+  QueueView,
+  SchedulingPassList,
+  SchedulingPassSummary,
+  SchedulingPassView,
+} from './queue-view.ts';
 export { isReference, mapReferences, type PlacedReference, Reference, referencesIn } from './reference.ts';
 export {
   type Block,

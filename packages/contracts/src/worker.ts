@@ -56,7 +56,7 @@ export const WorkerView = Type.Object(
       Type.Object({
         jobId: Type.Union([Type.String(), Type.Null()], { description: 'null: a job of another team' }),
         number: Type.Integer(),
-        slot: Type.Integer(),
+        slots: Type.Array(Type.Integer(), { description: 'indices of the slots that it holds' }),
       }),
     ),
     eventLoopLagMs: Type.Number(),

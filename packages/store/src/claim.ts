@@ -9,8 +9,8 @@ import { transaction } from './transaction.ts';
 
 export interface Claim extends AttemptFence {
   workerId: string;
-  /** index of the slot that the worker holds for it */
-  slot: number;
+  /** indices of the slots that the worker holds for it, as many as the job asks for */
+  slots: readonly number[];
 }
 
 /** All that a worker needs to start a child. */
@@ -57,20 +57,20 @@ export function claimAttempt(pool: pg.Pool, claim: Claim, leaseSeconds: number):
       `select j.id as job_id, a.number, j.method, j.method_version, j.config, j.seed, j.precision, j.limits,
          j.team_id, j.tier, extract(epoch from now() - greatest(j.queued_at, j.not_before))::float8 as waited_seconds,
          extract(epoch from now() - a.dispatched_at)::float8 as dispatch_seconds
-       from job j join attempt a on a.job_id = j.id join worker w on w.id = $3 and w.pool = j.pool
-       where a.id = $1 and a.fence = $2 and a.state = 'dispatched' and j.fence = a.fence and j.state = 'queued'
-         and w.state <> 'gone'
+       from job j join attempt a on a.job_id = j.id join worker w on w.id = a.worker_id
+       where a.id = $1 and a.fence = $2 and a.worker_id = $3 and a.state = 'dispatched' and j.fence = a.fence
+         and j.state = 'queued' and j.slots = $4 and w.state <> 'gone'
        for no key update of j, a`,
-      [claim.attemptId, claim.fence, claim.workerId],
+      [claim.attemptId, claim.fence, claim.workerId, claim.slots.length],
     );
     const [job] = rows;
     if (job === undefined) return null;
     const checkpoint = await resumableCheckpoint(client, job.job_id);
     await client.query(
-      `update attempt set state = 'running', worker_id = $2, slot = $3, claimed_at = now(), lease_until = now() + ${leaseOf(leaseSeconds)},
-         resumed_step = $4::bigint, last_step = coalesce($4::bigint, 0), resumed_checkpoint_id = $5
+      `update attempt set state = 'running', slots = $2, claimed_at = now(), lease_until = now() + ${leaseOf(leaseSeconds)},
+         resumed_step = $3::bigint, last_step = coalesce($3::bigint, 0), resumed_checkpoint_id = $4
        where id = $1`,
-      [claim.attemptId, claim.workerId, claim.slot, checkpoint?.manifest.step ?? null, checkpoint?.id ?? null],
+      [claim.attemptId, claim.slots, checkpoint?.manifest.step ?? null, checkpoint?.id ?? null],
     );
     await moveJob(client, job.job_id, { to: 'running' });
     if (job.number > 1) await recountSeries(client, job.job_id, checkpoint?.manifest.step ?? -1);

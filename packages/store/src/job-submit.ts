@@ -10,6 +10,7 @@ import type {
   Waiting,
 } from '@crucible/contracts';
 import type pg from 'pg';
+import { assertAdmissible } from './admission.ts';
 import { appendEvents } from './append-event.ts';
 import { holdStart } from './checkpoint-resume.ts';
 import type { Queryable } from './database.ts';
@@ -71,6 +72,7 @@ export interface PlacedJob extends NewJob {
 
 /** See {@link Jobs.submit}. */
 export async function submitJob(client: pg.PoolClient, job: NewJob): Promise<JobView> {
+  await assertAdmissible(client, [job], () => '');
   if (job.fromCheckpoint !== null) await holdStart(client, job.fromCheckpoint, job);
   const [placed] = await settleNeeds(client, [{ ...job, id: uuidV7() }], () => '');
   if (placed === undefined) throw new Error('a job was lost on its way');
@@ -83,6 +85,7 @@ export async function submitJob(client: pg.PoolClient, job: NewJob): Promise<Job
 
 /** See {@link Jobs.submitBatch}. */
 export async function submitJobs(client: pg.PoolClient, jobs: readonly BatchedJob[]): Promise<SubmittedBatch> {
+  await assertAdmissible(client, jobs, (i) => `/jobs/${i}`);
   for (const job of jobs) if (job.fromCheckpoint !== null) await holdStart(client, job.fromCheckpoint, job);
   const withIds = jobs.map((job) => ({ ...job, id: uuidV7() }));
   const ids = new Map(withIds.flatMap(({ ref, id }) => (ref === null ? [] : [[ref, id] as const])));

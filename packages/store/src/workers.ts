@@ -38,7 +38,7 @@ export interface Workers {
 const FORGET_AFTER_MS = 24 * 3600 * 1000;
 
 type WorkerWithAttempts = Worker & {
-  attempts: { jobId: string; number: number; slot: number | null; job: { teamId: string } }[];
+  attempts: { jobId: string; number: number; slots: number[]; job: { teamId: string } }[];
 };
 
 const toView = (row: WorkerWithAttempts, team: TeamFilter): WorkerView => ({
@@ -51,10 +51,10 @@ const toView = (row: WorkerWithAttempts, team: TeamFilter): WorkerView => ({
   version: row.version,
   engine: row.engine as EngineInfo,
   slots: row.slots as Slot[],
-  attempts: row.attempts.map(({ jobId, number, slot, job }) => ({
+  attempts: row.attempts.map(({ jobId, number, slots, job }) => ({
     jobId: team === null || team === job.teamId ? jobId : null,
     number,
-    slot: slot ?? 0,
+    slots,
   })),
   eventLoopLagMs: row.eventLoopLagMs,
   spoolBytes: Number(row.spoolBytes),
@@ -66,8 +66,8 @@ const toView = (row: WorkerWithAttempts, team: TeamFilter): WorkerView => ({
 const WITH_ATTEMPTS = {
   attempts: {
     where: { state: 'running' },
-    select: { jobId: true, number: true, slot: true, job: { select: { teamId: true } } },
-    orderBy: { slot: 'asc' },
+    select: { jobId: true, number: true, slots: true, job: { select: { teamId: true } } },
+    orderBy: { slots: 'asc' },
   },
 } as const;
 

@@ -1,10 +1,11 @@
+import { POLICY, type SchedulingPolicy } from '@crucible/scheduler';
 import { CHANNELS, type Store } from '@crucible/store';
 import { quietTelemetry, type Telemetry } from '@crucible/telemetry';
 import type { FastifyBaseLogger } from 'fastify';
 import type { DispatchQueues } from '../queue/dispatch-queues.ts';
 import { startPulse } from './pulse.ts';
 import { relay } from './relay.ts';
-import { schedulePass } from './schedule-pass.ts';
+import { createScheduler } from './schedule-pass.ts';
 import { SCRUB_DAYS, SCRUB_MS, scrub } from './scrub.ts';
 import { tracedOutbox } from './traced-outbox.ts';
 
@@ -18,6 +19,8 @@ const ROLL_UP_MS = 10_000;
 export interface DutyDeps {
   store: Store;
   queues: DispatchQueues;
+  /** @defaultValue the policy of the scheduler package */
+  policy?: SchedulingPolicy;
   log: FastifyBaseLogger;
   /** @defaultValue nothing is traced, and the metrics are read by nobody */
   telemetry?: Telemetry;
@@ -31,23 +34,19 @@ export interface DutyDeps {
  *
  * @returns a function that ends them and resolves when the last is at rest
  */
-export async function startDuties({
-  store,
-  queues,
-  log,
-  telemetry = quietTelemetry('api'),
-  scrubDays = SCRUB_DAYS,
-}: DutyDeps): Promise<() => Promise<void>> {
+export async function startDuties(deps: DutyDeps): Promise<() => Promise<void>> {
+  const { store, queues, policy = POLICY, log, telemetry = quietTelemetry('api'), scrubDays = SCRUB_DAYS } = deps;
   const { metrics, tracing } = telemetry;
   const outbox = tracedOutbox(store.outbox, store.traces, tracing);
   const passSeconds = metrics.histogram('crucible_scheduler_pass_seconds');
+  const scheduler = createScheduler({ scheduling: store.scheduling, policy, log });
   const relaying = startPulse('relay', PASS_MS, () => relay(outbox, queues), log);
   const scheduling = startPulse(
     'scheduler',
     PASS_MS,
     async () => {
       const stop = passSeconds.startTimer();
-      if ((await schedulePass(store.scheduling)) > 0) relaying.trigger();
+      if ((await scheduler.pass()) > 0) relaying.trigger();
       stop();
     },
     log,
@@ -64,6 +63,7 @@ export async function startDuties({
     'reconcile',
     (1000 * store.leaseSeconds) / REPAIRS_PER_LEASE,
     async () => {
+      await store.scheduling.chargeUse(policy.halfLifeSeconds);
       const report = await store.scheduling.reconcile();
       metrics.counter('crucible_lease_expired_total').inc(report.lost);
       if (report.lost + report.notClaimed + report.lostWorkers + report.reannounced === 0) return;
@@ -81,6 +81,9 @@ export async function startDuties({
       const answers = await store.idempotency.sweep();
       const messages = await store.outbox.sweep();
       if (chunks + answers + messages > 0) log.info({ chunks, answers, messages }, 'swept');
+      const names = (await store.workers.list(null)).filter(({ state }) => state !== 'gone').map(({ name }) => name);
+      const numQueues = await queues.removeOthers(names);
+      if (numQueues > 0) log.info({ queues: numQueues }, 'removed the queues of workers that are gone');
     },
     log,
   );
@@ -99,6 +102,7 @@ export async function startDuties({
   const stop = async (): Promise<void> => {
     queues.onReady(() => {});
     await Promise.all(pulses.map((pulse) => pulse.stop()));
+    await scheduler.settled();
   };
   try {
     const listener = await store.listen(CHANNELS.wake, () => {

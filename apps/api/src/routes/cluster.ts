@@ -1,5 +1,6 @@
-import { QueueView, type WorkerHold, WorkerList, WorkerView } from '@crucible/contracts';
+import { QueueQuery, QueueView, type WorkerHold, WorkerList, WorkerView } from '@crucible/contracts';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { readLiveQueue } from '../live-queue.ts';
 import { problems, WorkerParams } from '../openapi/route-schemas.ts';
 import { shownTeamOf } from '../plugins/auth.ts';
 
@@ -60,9 +61,10 @@ export const clusterRoutes: FastifyPluginAsyncTypebox = async (app) => {
         operationId: 'getQueue',
         summary: 'Read the queue, next job first, with the reason why each job waits',
         tags: ['cluster'],
-        response: { 200: QueueView, ...problems() },
+        querystring: QueueQuery,
+        response: { 200: QueueView, ...problems('invalid-request') },
       },
     },
-    async (request) => app.store.scheduling.queue(shownTeamOf(request)),
+    async (request) => readLiveQueue(app.store.scheduling, request.query, shownTeamOf(request)),
   );
 };

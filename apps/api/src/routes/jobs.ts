@@ -13,7 +13,7 @@ import { checkFork, checkSubmission } from '../submission.ts';
 
 const IDEMPOTENCY = ['idempotency-in-flight', 'idempotency-mismatch'] as const;
 const BODY = ['invalid-request', 'payload-too-large', 'unsupported-media-type'] as const;
-const CONFIG = ['invalid-config', 'unknown-method', 'unknown-preset'] as const;
+const CONFIG = ['invalid-config', 'unknown-method', 'unknown-preset', 'unsatisfiable', 'quota-exceeded'] as const;
 
 /** A thousand jobs with large configs. */
 const BATCH_BYTES = 8 * 2 ** 20;
