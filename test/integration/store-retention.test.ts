@@ -49,6 +49,6 @@ it('deletes old events but the newest, from which the feed counts on', async () 
   const { events } = await store.retention.sweep(DAYS);
   assert.equal(events, newest - 1);
   assert.ok((await store.events.assignSequence()) > newest);
-  const [first, second] = await store.events.after(0, [], 10);
+  const [first, second] = await store.events.after(0, [], 10, null);
   assert.deepEqual([first?.seq, second?.seq], [newest, newest + 1]);
 });

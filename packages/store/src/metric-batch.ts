@@ -90,7 +90,7 @@ const INSERT_POINTS = `
         when s.count <= ${MAX_RAW_POINTS} then 0 else least(s.dirty_from, m.first_step) end
     from summary m where s.id = m.series_id
   )
-  select ${sendHint('id', '(select max(step) from unnest($2::bigint[]) as step)', 'progress')}
+  select ${sendHint('id', 'team_id', '(select max(step) from unnest($2::bigint[]) as step)', 'progress')}
   from job where id = $7 and cardinality($2::bigint[]) > 0`;
 
 /** Ids of the series of `keys`, made where a key is new. @throws `too-many-series` */

@@ -4,8 +4,8 @@ import { CHANNELS } from './channels.ts';
 const MAX_PROGRESS_BYTES = 7500;
 
 /** SQL that sends a `ProgressHint` when it is selected; the arguments are SQL expressions, `progress` a jsonb one. */
-export const sendHint = (jobId: string, maxStep: string, progress: string): string => `pg_notify(
+export const sendHint = (jobId: string, team: string, maxStep: string, progress: string): string => `pg_notify(
   '${CHANNELS.hints}',
-  json_build_object('jobId', ${jobId}, 'maxStep', ${maxStep}, 'progress',
+  json_build_object('jobId', ${jobId}, 'team', ${team}, 'maxStep', ${maxStep}, 'progress',
     case when octet_length(${progress}::text) < ${MAX_PROGRESS_BYTES} then ${progress} end)::text
 )`;

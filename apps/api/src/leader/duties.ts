@@ -84,7 +84,7 @@ export async function startDuties(deps: DutyDeps): Promise<() => Promise<void>> 
       const chunks = await store.checkpoints.sweep();
       const answers = await store.idempotency.sweep();
       const messages = await store.outbox.sweep();
-      const names = (await store.workers.list()).filter(({ state }) => state !== 'gone').map(({ name }) => name);
+      const names = (await store.workers.list(null)).filter(({ state }) => state !== 'gone').map(({ name }) => name);
       const numQueues = await queues.removeOthers(names);
       if (numQueues > 0) log.info({ queues: numQueues }, 'removed the queues of workers that are gone');
       const { points, logs, events } = await store.retention.sweep(retention);

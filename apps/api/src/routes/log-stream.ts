@@ -30,7 +30,7 @@ export const logStreamRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     '/jobs/:id/logs/stream',
     {
-      config: { access: 'key' },
+      config: { access: 'jobs:read', object: 'job' },
       exposeHeadRoute: false,
       schema: {
         operationId: 'followLogs',
@@ -96,7 +96,7 @@ export const logStreamRoutes: FastifyPluginAsyncTypebox = async (app) => {
       /** Resolves at a change of the job, after a while, or when the client is gone. */
       async function nextLook(signal: AbortSignal): Promise<void> {
         const given = AbortSignal.any([signal, AbortSignal.timeout(LOOK_MS)]);
-        await app.feed.waitFor([`job:${id}`], 0, given);
+        await app.feed.waitFor({ topics: [`job:${id}`], team: null }, 0, given);
       }
     },
   );
