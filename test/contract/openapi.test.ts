@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
-import { fits, METHOD_IDS, MethodList, MethodView, Readiness } from '@crucible/contracts';
+import { fits, METHOD_IDS, MethodList, MethodView, Readiness, VersionView } from '@crucible/contracts';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { runApi } from '../support/running-api.ts';
 
@@ -43,6 +43,7 @@ const ROUTES = [
   'get /v1/queue',
   'get /v1/stream',
   'get /v1/usage/storage',
+  'get /v1/version',
   'get /v1/workers',
   'patch /v1/checkpoints/{id}',
   'patch /v1/jobs/{id}',
@@ -135,6 +136,9 @@ describe('the contract over HTTP', () => {
         assert.ok(Object.keys(properties).length > 0, id);
         assert.ok(body.presets.length > 0 && body.metrics.length > 0 && body.artifacts.length > 0, id);
       }
+      const version = await api.get<VersionView>('/v1/version');
+      assert.ok(fits(VersionView, version.body));
+      assert.match(version.body.version, /^\d+\.\d+\.\d+/);
       const { status, body } = await api.get('/readyz');
       assert.ok(fits(Readiness, body));
       assert.deepEqual([status, body.status, body.degraded], [200, 'degraded', ['dispatch', 'feed']]);

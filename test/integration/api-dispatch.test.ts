@@ -28,9 +28,9 @@ describe('the way from submit to the queue', () => {
     }
   });
 
-  /** The queue of a pool as a worker sees it, past the gate. */
-  const queueOf = (pool: string): Queue<DispatchMessage> => {
-    const queue = new Queue<DispatchMessage>(dispatchQueue(pool), { connection: { url: redis.href } });
+  /** The queue of a worker as it sees it, past the gate. */
+  const queueOf = (worker: string): Queue<DispatchMessage> => {
+    const queue = new Queue<DispatchMessage>(dispatchQueue(worker), { connection: { url: redis.href } });
     queues.push(queue);
     return queue;
   };
@@ -53,14 +53,14 @@ describe('the way from submit to the queue', () => {
     });
   const waitingOf = async (jobId: string) => (await api.get<JobView>(`/v1/jobs/${jobId}`)).body.waiting;
 
-  it('announces a submitted job to the pool of a ready worker, as an id and a fence', async () => {
+  it('announces a submitted job to a ready worker, as an id, a fence and a size', async () => {
     const pool = `${api.pool}-a`;
     const queue = queueOf(pool);
-    await api.store.workers.register(newWorker({ pool }));
+    await api.store.workers.register(newWorker({ pool, name: pool }));
     const job = await submit(pool);
     const attempt = await announced(queue, job.id);
     const message = await queue.getJob(attempt.attemptId);
-    assert.deepEqual(message?.data, { attemptId: attempt.attemptId, fence: attempt.fence });
+    assert.deepEqual(message?.data, { attemptId: attempt.attemptId, fence: attempt.fence, slots: 1 });
     assert.equal((await waitingOf(job.id))?.code, 'dispatched');
     const { rows } = await api.sql.query('select from outbox where sent_at is null');
     assert.equal(rows.length, 0);
@@ -72,18 +72,24 @@ describe('the way from submit to the queue', () => {
     const high = await submit(pool, 90);
     const middle = await submit(pool, 50);
     await eventually('a reason', async () => (await waitingOf(low.id))?.code === 'pool-offline');
-    await api.store.workers.register(newWorker({ pool }));
+    await api.store.workers.register(newWorker({ pool, name: pool }));
     await eventually('the reasons', async () => (await waitingOf(low.id))?.code === 'priority');
     const reasons = [await waitingOf(high.id), await waitingOf(middle.id), await waitingOf(low.id)];
     assert.deepEqual(
       reasons.map((waiting) => waiting?.code),
       ['dispatched', 'resources', 'priority'],
     );
-    const { body } = await api.get<QueueView>('/v1/queue');
+    const { body } = await api.get<QueueView>(`/v1/queue?pool=${pool}`);
     assert.deepEqual(
-      body.data.map(({ jobId }) => jobId).filter((id) => [low.id, middle.id, high.id].includes(id)),
-      [high.id, middle.id, low.id],
+      body.data.map(({ jobId, waiting }) => [jobId, waiting.position]),
+      [
+        [high.id, 1],
+        [middle.id, 1],
+        [low.id, 2],
+      ],
     );
+    assert.deepEqual(body.slots, { total: 1, busy: 1 });
+    assert.equal((await api.get<QueueView>(`/v1/queue?pool=${pool}&limit=1`)).body.data.length, 2);
     await api.post(`/v1/jobs/${high.id}/cancel`);
     await eventually('the next in line', async () => (await waitingOf(middle.id))?.code === 'dispatched');
   });
@@ -91,7 +97,7 @@ describe('the way from submit to the queue', () => {
   it('accepts jobs while Redis is away and dispatches them once it is back', async () => {
     const pool = `${api.pool}-c`;
     const queue = queueOf(pool);
-    await api.store.workers.register(newWorker({ pool }));
+    await api.store.workers.register(newWorker({ pool, name: pool }));
     await gate.shut();
     const degraded = await eventually('the loss of Redis', async () => {
       const { status, body } = await api.get<Readiness>('/readyz');
@@ -112,7 +118,7 @@ describe('the way from submit to the queue', () => {
   it('announces again what Redis has lost', async () => {
     const pool = `${api.pool}-d`;
     const queue = queueOf(pool);
-    await api.store.workers.register(newWorker({ pool }));
+    await api.store.workers.register(newWorker({ pool, name: pool }));
     const job = await submit(pool);
     const { attemptId } = await announced(queue, job.id);
     await queue.remove(attemptId);
@@ -127,7 +133,7 @@ describe('the way from submit to the queue', () => {
     const election = startElection({ store, queues: second, log });
     const pool = `${api.pool}-e`;
     const queue = queueOf(pool);
-    await store.workers.register(newWorker({ pool }));
+    await store.workers.register(newWorker({ pool, name: pool }));
     try {
       const { rows } = await api.sql.query(
         `select pid from pg_stat_activity where datname = current_database() and application_name like '%leader'`,

@@ -149,7 +149,7 @@ describe('the change feed over HTTP', () => {
       );
       return rows[0];
     });
-    assert.ok(await api.store.attempts.claim({ attemptId, fence, workerId, slot: 0 }));
+    assert.ok(await api.store.attempts.claim({ attemptId, fence, workerId, slots: [0] }));
     await newestPlace();
     const stream = await open(`?topics=job:${job.id}`);
     const progress = { phase: 'search', done: 1, total: 10, message: 'one of ten' };

@@ -6,7 +6,17 @@ import { CHANNELS, type ClaimedJob } from '@crucible/store';
 import { hasCode } from '../support/codes.ts';
 import { withDatabase } from '../support/database.ts';
 import { eventually } from '../support/poll.ts';
-import { claim, dispatch, METHOD_ERROR, newJob, newWorker, SUCCESS, startJob } from '../support/running-attempt.ts';
+import {
+  claim,
+  dispatch,
+  dispatchAll,
+  METHOD_ERROR,
+  newJob,
+  newWorker,
+  SUCCESS,
+  snapshot,
+  startJob,
+} from '../support/running-attempt.ts';
 
 const { store, sql } = await withDatabase();
 
@@ -36,24 +46,28 @@ describe('claim', () => {
     assert.equal(fence, 1);
   });
 
-  it('succeeds for one of many workers that were told at once', async () => {
+  it('succeeds once, and only for the worker that the attempt was dispatched to', async () => {
     const { value: job } = await store.jobs.submit(newJob());
-    const { attemptId, fence } = await dispatch(store, job.id);
-    const workers = await Promise.all(Array.from({ length: 6 }, () => store.workers.register(newWorker())));
+    const { workerId: chosen } = await store.workers.register(newWorker());
+    const { attemptId, fence } = await dispatch(store, job.id, chosen);
+    const others = await Promise.all(Array.from({ length: 5 }, () => store.workers.register(newWorker())));
     const claims = await Promise.all(
-      workers.map(({ workerId }) => store.attempts.claim({ attemptId, fence, workerId, slot: 0 })),
+      [chosen, chosen, ...others.map(({ workerId }) => workerId)].map((workerId) =>
+        store.attempts.claim({ attemptId, fence, workerId, slots: [0] }),
+      ),
     );
     assert.equal(claims.filter((claimed) => claimed !== null).length, 1);
   });
 
-  it('gives nothing for a wrong fence, a canceled job, another pool or a worker that is gone', async () => {
+  it('gives nothing for a wrong fence, a wrong number of slots, another worker, one that is gone or a canceled job', async () => {
     const { workerId } = await store.workers.register(newWorker());
     const other = await store.workers.register(newWorker({ pool: 'other' }));
     const gone = await store.workers.register(newWorker());
     await store.workers.deregister(gone.workerId);
     const { value: job } = await store.jobs.submit(newJob());
-    const { attemptId, fence } = await dispatch(store, job.id);
-    const attempt = { attemptId, fence, workerId, slot: 0 };
+    const { attemptId, fence } = await dispatch(store, job.id, workerId);
+    const attempt = { attemptId, fence, workerId, slots: [0] };
+    assert.equal(await store.attempts.claim({ ...attempt, slots: [0, 1] }), null);
     assert.equal(await store.attempts.claim({ ...attempt, fence: fence + 1 }), null);
     assert.equal(await store.attempts.claim({ ...attempt, workerId: other.workerId }), null);
     assert.equal(await store.attempts.claim({ ...attempt, workerId: gone.workerId }), null);
@@ -88,7 +102,7 @@ describe('heartbeat', () => {
     assert.equal(await store.jobs.getVersion(job.id), before + 1);
     const worker = (await store.workers.list()).find((view) => view.id === workerId);
     assert.equal(worker?.eventLoopLagMs, 1.5);
-    assert.deepEqual(worker?.attempts, [{ jobId: job.id, number: 1, slot: 0 }]);
+    assert.deepEqual(worker?.attempts, [{ jobId: job.id, number: 1, slots: [0] }]);
   });
 
   it('tells the worker to cancel, and fences what it does not own', async () => {
@@ -217,7 +231,7 @@ describe('finish', () => {
   });
 
   it('makes a job wait after a killed child, and not after a lost worker', async () => {
-    const { job, attempt } = await startJob(store);
+    const { job, attempt, workerId } = await startJob(store);
     assert.equal(await store.attempts.finish({ ...attempt, ...failure('child-killed') }), 'queued');
     const { rows } = await sql.query(
       `select extract(epoch from not_before - queued_at)::float8 as waits from job where id = $1`,
@@ -226,7 +240,7 @@ describe('finish', () => {
     assert.ok(rows[0].waits >= 0 && rows[0].waits <= 5, `waits ${rows[0].waits} s`);
     await sql.query(`update job set not_before = now() + interval '5 seconds' where id = $1`, [job.id]);
     const { version } = await store.jobs.get(job.id);
-    assert.deepEqual(await store.scheduling.dispatch([{ jobId: job.id, version }]), []);
+    assert.deepEqual(await dispatchAll(store, [{ jobId: job.id, version, workerId, tier: 'normal' }]), []);
     const lost = await startJob(store);
     await sql.query(`update attempt set lease_until = now() - interval '1 second' where id = $1`, [
       lost.attempt.attemptId,

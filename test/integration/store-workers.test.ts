@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { hasCode } from '../support/codes.ts';
 import { withDatabase } from '../support/database.ts';
-import { claim, newJob, newWorker, startJob } from '../support/running-attempt.ts';
+import { claim, newJob, newWorker, snapshot, startJob } from '../support/running-attempt.ts';
 
 const { store, sql } = await withDatabase();
 
@@ -82,7 +82,7 @@ it('ends what a worker still holds when it leaves', async () => {
 });
 
 describe('an operator', () => {
-  const pools = async () => (await store.scheduling.snapshot()).pools.map(({ name }) => name);
+  const pools = async () => (await snapshot(store)).workers.map(({ pool }) => pool);
   const state = async (name: string) => (await find(name))[0]?.state;
 
   it('cordons a worker: it gets nothing new, keeps what it runs, and may work again', async () => {

@@ -53,7 +53,7 @@ describe('an attempt', () => {
   const claimIt = async (jobId: string): Promise<ClaimedJob> =>
     claim(store, jobId, (await store.workers.register(newWorker())).workerId);
   const start = (claimed: ClaimedJob, over: Partial<AttemptRunParts> = {}): AttemptRun =>
-    startAttempt(claimed, SLOT, { ...parts, ...over });
+    startAttempt(claimed, [SLOT], { ...parts, ...over });
   /** Runs the job's next attempt to its end. */
   const runNext = async (jobId: string): Promise<void> => start(await claimIt(jobId)).ended;
 
@@ -209,7 +209,7 @@ describe('an attempt', () => {
   it('writes nothing past its lease, computes on, and stores it all once a heartbeat is answered', async () => {
     const jobId = await submit({ steps: 3000, every: 100 });
     const claimed = await claimIt(jobId);
-    const run = startAttempt(claimed, SLOT, { ...parts, leaseMs: 50_000 }, performance.now() - 60_000);
+    const run = startAttempt(claimed, [SLOT], { ...parts, leaseMs: 50_000 }, performance.now() - 60_000);
     await reached(run, 3000);
     assert.deepEqual(await store.metrics.series(jobId), []);
     run.renew(performance.now());
@@ -310,7 +310,12 @@ describe('an attempt', () => {
     const heard: boolean[] = [];
     budget.watch((isFull) => heard.push(isFull));
     // Nothing can be stored before a heartbeat is answered.
-    const run = startAttempt(await claimIt(jobId), SLOT, { ...parts, leaseMs: 1000, budget }, performance.now() - 2000);
+    const run = startAttempt(
+      await claimIt(jobId),
+      [SLOT],
+      { ...parts, leaseMs: 1000, budget },
+      performance.now() - 2000,
+    );
     await eventually('more than it may keep', async () => heard.length === 2); // full, then given up
     run.renew(performance.now() + 60_000);
     await run.ended;

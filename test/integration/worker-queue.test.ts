@@ -21,15 +21,19 @@ const claimedOf = ({ attemptId, fence }: DispatchMessage): ClaimedJob => ({
   seed: 1,
   precision: null,
   limits: { maxRunSeconds: null, maxQueueSeconds: null, stallSeconds: null },
+  teamId: 'default',
+  tier: 'normal',
+  waitedSeconds: 0,
+  dispatchSeconds: 0,
   resume: null,
 });
 
 describe('a consumer', () => {
-  let pool = '';
+  let workerName = '';
   let queues: DispatchQueues;
   let consumers: Consumer[] = [];
   beforeEach(async () => {
-    pool = `test-${randomUUID().slice(0, 8)}`;
+    workerName = `test-${randomUUID().slice(0, 8)}`;
     consumers = [];
     queues = new DispatchQueues(testRedisUrl(), silentLog());
     await eventually('Redis', () => queues.isReady());
@@ -39,47 +43,55 @@ describe('a consumer', () => {
     await queues.close();
   });
 
-  const message = (fence = 1): DispatchMessage => ({ attemptId: randomUUID(), fence });
+  const message = (fence = 1): DispatchMessage => ({ attemptId: randomUUID(), fence, slots: 1 });
   /** Starts a consumer whose claims `answer` decides, and notes what it claimed and started. */
-  const start = (answer: (message: DispatchMessage) => ClaimedJob | null = claimedOf) => {
-    const slots = createSlotPool(SLOTS);
+  const start = (answer: (message: DispatchMessage) => ClaimedJob | null = claimedOf, all: readonly Slot[] = SLOTS) => {
+    const slots = createSlotPool(all);
     const claims: string[] = [];
+    const held: number[][] = [];
     const started: string[] = [];
     const consumer = startConsumer({
       redisUrl: testRedisUrl(),
-      pool,
+      workerName,
       slots,
       claim: async (taken) => {
         claims.push(taken.attemptId);
         return answer(taken);
       },
-      start: ({ attemptId }) => started.push(attemptId),
+      start: ({ attemptId }, taken) => {
+        started.push(attemptId);
+        held.push(taken.map(({ index }) => index));
+      },
       log: silentLog(),
     });
     consumers.push(consumer);
-    return { consumer, slots, claims, started };
+    return { consumer, slots, claims, started, held };
   };
 
   it('takes as many attempts as it has slots, and the next when one is free', async () => {
     const [first, second] = [message(), message()];
     const { slots, claims, started } = start();
-    await queues.announce(pool, [first, second]);
+    await queues.announce(workerName, [first, second]);
     await eventually('the first', async () => started.length === 1);
-    const other = start();
-    await eventually('the second, elsewhere', async () => other.started.length === 1);
-    assert.deepEqual([...started, ...other.started].sort(), [first.attemptId, second.attemptId].sort());
-    const third = message();
-    await queues.announce(pool, [third]);
-    slots.release(SLOTS[0] as Slot);
-    await eventually('the third', async () => started.length === 2);
-    assert.equal(started[1], third.attemptId);
-    assert.equal(claims.length, 2);
+    assert.deepEqual(claims, [first.attemptId], 'the second is not claimed while no slot is free');
+    slots.release(SLOTS);
+    await eventually('the second', async () => started.length === 2);
+    assert.equal(started[1], second.attemptId);
+  });
+
+  it('sets aside as many slots as an attempt asks for', async () => {
+    const three: Slot[] = [0, 1, 2].map((index) => ({ index, kind: 'gpu', model: 'test', memoryMib: null }));
+    const { slots, held } = start(claimedOf, three);
+    await queues.announce(workerName, [{ ...message(), slots: 2 }, message()]);
+    await eventually('both', async () => held.length === 2);
+    assert.deepEqual(held, [[0, 1], [2]]);
+    assert.equal(slots.busy, 3);
   });
 
   it('drops a message whose attempt is no longer to be had, and keeps its slot', async () => {
     const [past, present] = [message(), message()];
     const { started, slots, claims } = start((taken) => (taken.attemptId === past.attemptId ? null : claimedOf(taken)));
-    await queues.announce(pool, [past, present]);
+    await queues.announce(workerName, [past, present]);
     await eventually('the other attempt', async () => started.length === 1);
     assert.deepEqual(started, [present.attemptId]);
     assert.deepEqual(claims, [past.attemptId, present.attemptId]);
@@ -94,7 +106,7 @@ describe('a consumer', () => {
       return claimedOf(taken);
     });
     const only = message();
-    await queues.announce(pool, [only]);
+    await queues.announce(workerName, [only]);
     await eventually('the attempt', async () => started.length === 1);
     assert.deepEqual(claims, [only.attemptId, only.attemptId]);
   });
@@ -103,7 +115,7 @@ describe('a consumer', () => {
     const first = start();
     await first.consumer.stop();
     const late = message();
-    await queues.announce(pool, [late]);
+    await queues.announce(workerName, [late]);
     const next = start();
     await eventually('the attempt', async () => next.started.length === 1);
     assert.deepEqual(first.claims, []);

@@ -1,6 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { JobView } from '@crucible/contracts';
-import type { ClaimedJob, DispatchedAttempt, NewJob, NewWorker, Store } from '@crucible/store';
+import { POLICY } from '@crucible/scheduler';
+import type {
+  ClaimedJob,
+  DispatchDecision,
+  DispatchedAttempt,
+  NewJob,
+  NewWorker,
+  SchedulingSnapshot,
+  Store,
+} from '@crucible/store';
 
 /** A job that any store accepts. */
 export const newJob = (over: Partial<NewJob> = {}): NewJob => ({
@@ -42,18 +51,26 @@ export const newWorker = (over: Partial<NewWorker> = {}): NewWorker => ({
   ...over,
 });
 
-/** Dispatches a queued job. */
-export async function dispatch(store: Store, jobId: string): Promise<DispatchedAttempt> {
-  const { version } = await store.jobs.get(jobId);
-  const [attempt] = await store.scheduling.dispatch([{ jobId, version }]);
+/** Dispatches a queued job to a worker. */
+export async function dispatch(store: Store, jobId: string, workerId: string): Promise<DispatchedAttempt> {
+  const { version, tier } = await store.jobs.get(jobId);
+  const [attempt] = await dispatchAll(store, [{ jobId, version, workerId, tier }]);
   if (attempt === undefined) throw new Error(`job ${jobId} could not be dispatched`);
   return attempt;
 }
 
+/** What a scheduling pass sees, by the usual policy. */
+export const snapshot = async (store: Store): Promise<SchedulingSnapshot> =>
+  store.scheduling.snapshot(POLICY, await store.scheduling.slowFacts());
+
+/** Applies dispatches and nothing else. */
+export const dispatchAll = async (store: Store, decisions: readonly DispatchDecision[]): Promise<DispatchedAttempt[]> =>
+  (await store.scheduling.apply({ dispatch: decisions, preempt: [], graceSeconds: 120 })).dispatched;
+
 /** Dispatches a queued job and claims it for a worker. */
 export async function claim(store: Store, jobId: string, workerId: string): Promise<ClaimedJob> {
-  const { attemptId, fence } = await dispatch(store, jobId);
-  const claimed = await store.attempts.claim({ attemptId, fence, workerId, slot: 0 });
+  const { attemptId, fence } = await dispatch(store, jobId, workerId);
+  const claimed = await store.attempts.claim({ attemptId, fence, workerId, slots: [0] });
   if (claimed === null) throw new Error(`attempt ${attemptId} could not be claimed`);
   return claimed;
 }

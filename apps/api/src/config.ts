@@ -44,6 +44,13 @@ export const Environment = Type.Object({
     default: LEASE_SECONDS,
     description: "time that an attempt stays its worker's after a heartbeat; as in every process of the cluster",
   }),
+  CRUCIBLE_METRICS_HOST: Type.String({ minLength: 1, default: '127.0.0.1', description: 'address for Prometheus' }),
+  CRUCIBLE_METRICS_PORT: Type.Optional(
+    Type.Integer({ minimum: 0, maximum: 65_535, description: 'serves /metrics; unset: nowhere, 0: any free port' }),
+  ),
+  OTEL_EXPORTER_OTLP_ENDPOINT: Type.Optional(
+    Type.String({ pattern: '^https?://', description: 'http://HOST:4318, gets traces; unset: no traces' }),
+  ),
   CRUCIBLE_LOG_LEVEL: Type.Enum([...LOG_LEVELS, 'fatal', 'silent'], { default: 'info' }),
 });
 
@@ -59,6 +66,10 @@ export interface Config {
   readonly retention: RetentionDays;
   readonly isSupervised: boolean;
   readonly leaseSeconds: number;
+  /** where Prometheus reads; null: nowhere */
+  readonly metrics: { readonly host: string; readonly port: number } | null;
+  /** receiver of traces; null: none */
+  readonly otlpEndpoint: string | null;
   readonly logLevel: string;
 }
 
@@ -101,6 +112,11 @@ export function loadConfig(env: Variables): Config {
     },
     isSupervised: values.CRUCIBLE_SUPERVISED,
     leaseSeconds: values.CRUCIBLE_LEASE_SECONDS,
+    metrics:
+      values.CRUCIBLE_METRICS_PORT === undefined
+        ? null
+        : { host: values.CRUCIBLE_METRICS_HOST, port: values.CRUCIBLE_METRICS_PORT },
+    otlpEndpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
     logLevel: values.CRUCIBLE_LOG_LEVEL,
   });
 }

@@ -1,6 +1,13 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { EngineInfo, EngineRequest, Progress, Slot } from '@crucible/contracts';
+import {
+  CrucibleError,
+  type EngineInfo,
+  type EngineRequest,
+  type ErrorCode,
+  type Progress,
+  type Slot,
+} from '@crucible/contracts';
 import type { AttemptFence, ClaimedJob, Store } from '@crucible/store';
 import type { Logger } from 'pino';
 import { createAttemptControl } from './attempt-control.ts';
@@ -8,7 +15,9 @@ import { createChildReports } from './child-reports.ts';
 import { engineChange } from './engine-change.ts';
 import { forkChild } from './executor/fork.ts';
 import { type AttemptEnd, type ChildExit, outcomeOf, type StopCause } from './executor/outcome.ts';
+import { INPUTS_FOLDER } from './executor/spool.ts';
 import type { StopTimes } from './executor/stop-ladder.ts';
+import { fetchInputs } from './inputs.ts';
 import { createLeaseClock } from './lease-clock.ts';
 import { createRecorder, type Retry } from './recorder.ts';
 import { type RestoredCheckpoint, restore } from './restore.ts';
@@ -24,6 +33,8 @@ export interface AttemptRun extends AttemptFence {
   /** last step that the method reported */
   readonly step: number;
   readonly progress: Progress | null;
+  /** Age of the oldest point that waits to be stored, in milliseconds; 0 when none does. */
+  ingestLagMs(): number;
   /**
    * Asks the child to stop, and ends it when it does not within `times`; `kill` and `fenced` end it at once, and
    * `fenced` stores nothing more.
@@ -48,6 +59,9 @@ export interface AttemptRunParts {
   budget: SpoolBudget;
 }
 
+/** Refusals that a next attempt would meet again. */
+const INPUT_FAULTS: readonly ErrorCode[] = ['not-found', 'checkpoint-corrupt'];
+
 const NEVER_STARTED: ChildExit = { code: null, signal: null, startError: null, lastWords: '', isOomKill: false };
 
 /**
@@ -57,7 +71,7 @@ const NEVER_STARTED: ChildExit = { code: null, signal: null, startError: null, l
  */
 export function startAttempt(
   claimed: ClaimedJob,
-  slot: Slot,
+  slots: readonly Slot[],
   parts: AttemptRunParts,
   claimedAtMs: number = performance.now(),
 ): AttemptRun {
@@ -111,14 +125,17 @@ export function startAttempt(
   const runChild = async (resume: RestoredCheckpoint | null): Promise<ChildExit> => {
     const child = forkChild({
       module: parts.childModule,
-      env: { ...parts.childEnv, ...slotEnv(slot, parts.engine.threads) },
+      env: { ...parts.childEnv, ...slotEnv(slots, parts.engine.threads) },
       onMessage: reports.take,
       onLine: (stream, line) => reports.say(stream === 'stderr' ? 'warn' : 'info', line, { stream }),
       onMisfit: (message) =>
         control.fail(new Error(`the child sent a message that does not fit: ${JSON.stringify(message)}`)),
     });
     if (child.pid !== undefined) await state.noteChild(attemptId, child.pid);
-    log.info({ pid: child.pid, slot: slot.index, resumedStep: resume?.manifest.step ?? null }, 'child started');
+    log.info(
+      { pid: child.pid, slots: slots.map(({ index }) => index), resumedStep: resume?.manifest.step ?? null },
+      'child started',
+    );
     const { method, config, seed } = claimed;
     const { dataDir } = parts;
     const engine = claimed.precision === null ? parts.engine : { ...parts.engine, precision: claimed.precision };
@@ -157,6 +174,13 @@ export function startAttempt(
   const execute = async (): Promise<AttemptEnd> => {
     await mkdir(spoolDir, { recursive: true });
     const resume = await fetchCheckpoint();
+    await fetchInputs(claimed.config, { artifacts: store.artifacts, dir: join(spoolDir, INPUTS_FOLDER), retry }).catch(
+      (error) => {
+        const isGone = error instanceof CrucibleError && INPUT_FAULTS.includes(error.code);
+        control.fail(error, isGone ? 'data-error' : undefined);
+        throw error;
+      },
+    );
     if (control.asked !== null) return outcomeOf(null, NEVER_STARTED, control.asked);
     const from = resume === null ? 'from the beginning' : `from the checkpoint at step ${resume.manifest.step}`;
     reports.say('info', `Attempt ${number} starts ${from}.`);
@@ -214,6 +238,7 @@ export function startAttempt(
     },
     stop: control.stop,
     renew: lease.renew,
+    ingestLagMs: recorder.ingestLagMs,
     ended,
   };
 }

@@ -17,27 +17,38 @@ const STOP_LIMIT_MS = 3000;
 
 export interface ConsumerParts {
   redisUrl: string;
-  pool: string;
+  workerName: string;
   slots: SlotPool;
   /** takes the attempt in the database; null when it is no longer to be had */
-  claim: (message: DispatchMessage, slot: Slot) => Promise<ClaimedJob | null>;
-  /** starts a claimed attempt; the slot is its to release */
-  start: (claimed: ClaimedJob, slot: Slot) => void;
+  claim: (message: DispatchMessage, slots: readonly Slot[]) => Promise<ClaimedJob | null>;
+  /** starts a claimed attempt; the slots are its to release */
+  start: (claimed: ClaimedJob, slots: readonly Slot[]) => void;
+  /** time in which a message that was fetched must be acknowledged, or somebody else gets it @defaultValue 30,000 */
+  lockMs?: number;
   log: Logger;
 }
 
-/** Takes dispatched attempts from the queue of a pool. BullMQ's words end in this file. */
+/** Takes the attempts that were dispatched to this worker. BullMQ's words end in this file. */
 export interface Consumer {
   /** Takes no more attempts and disconnects. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts taking attempts: reserve a slot, fetch a message, claim its row, acknowledge, start. A message is held for
- * milliseconds, so no lock of the queue can expire during a run and nothing of a run is lost with Redis.
+ * Starts taking attempts: fetch a message, set its slots aside, claim its row, acknowledge, start. The scheduler sends
+ * only what fits, so a message is held for milliseconds: no lock of the queue can expire during a run and nothing of a
+ * run is lost with Redis.
  */
-export function startConsumer({ redisUrl, pool, slots, claim, start, log }: ConsumerParts): Consumer {
-  const queue = new Worker<unknown>(dispatchQueue(pool), null, {
+export function startConsumer({
+  redisUrl,
+  workerName,
+  slots,
+  claim,
+  start,
+  log,
+  lockMs = LOCK_MS,
+}: ConsumerParts): Consumer {
+  const queue = new Worker<unknown>(dispatchQueue(workerName), null, {
     autorun: false,
     connection: {
       url: redisUrl,
@@ -45,8 +56,8 @@ export function startConsumer({ redisUrl, pool, slots, claim, start, log }: Cons
       retryStrategy: (times: number) => Math.min(50 * times, RECONNECT_LIMIT_MS),
     },
     drainDelay: FETCH_SECONDS,
-    lockDuration: LOCK_MS,
-    stalledInterval: LOCK_MS,
+    lockDuration: lockMs,
+    stalledInterval: lockMs,
     maxStalledCount: MAX_REDELIVERIES,
   });
   let isRedisAway = false;
@@ -64,46 +75,53 @@ export function startConsumer({ redisUrl, pool, slots, claim, start, log }: Cons
     await delay(PAUSE_AFTER_ERROR_MS, undefined, { signal: pause.signal }).catch(() => {});
   };
 
-  /** Fetches and claims one attempt for the slot; false: the slot is still free. */
-  const takeOne = async (slot: Slot): Promise<boolean> => {
+  /** Claims the attempt of a message and starts it; gives back the slots that no attempt holds. */
+  const take = async (message: DispatchMessage): Promise<'claimed' | 'superseded' | 'stopped'> => {
+    const reserved = await slots.reserve(message.slots);
+    if (reserved === null) return 'stopped';
+    let claimed: ClaimedJob | null = null;
+    try {
+      claimed = await claim(message, reserved);
+      if (claimed !== null) start(claimed, reserved);
+    } finally {
+      if (claimed === null) slots.release(reserved);
+    }
+    return claimed === null ? 'superseded' : 'claimed';
+  };
+
+  /** Fetches one message and takes its attempt. */
+  const takeOne = async (): Promise<void> => {
     const token = randomUUID();
     const job: Job<unknown> | undefined = await queue.getNextJob(token);
-    if (job === undefined) return false;
+    if (job === undefined) return;
     isRedisAway = false;
-    if (isStopping) {
-      await job.moveToWait(token);
-      return false;
-    }
     const message = job.data;
     if (!fits(DispatchMessage, message)) {
       await job.moveToFailed(new Error('the message does not fit its contract'), token, false);
       log.error({ message }, 'a message on the dispatch queue does not fit its contract');
-      return false;
+      return;
     }
-    const claimed = await claim(message, slot).catch(async (error) => {
+    const end = await (isStopping ? Promise.resolve('stopped' as const) : take(message)).catch(async (error) => {
       await job.moveToWait(token);
       throw error;
     });
-    if (claimed !== null) start(claimed, slot);
-    else
+    if (end === 'stopped') {
+      await job.moveToWait(token);
+      return;
+    }
+    if (end === 'superseded')
       log.info({ attempt: message.attemptId, fence: message.fence }, 'superseded: the attempt is no longer to be had');
     // Failing to acknowledge costs a redelivery, which the claim will refuse.
-    await job.moveToCompleted(claimed === null ? 'superseded' : 'claimed', token, false).catch((error) => {
+    await job.moveToCompleted(end, token, false).catch((error) => {
       log.warn({ err: error }, 'a message could not be acknowledged');
     });
-    return claimed !== null;
   };
 
   const loop = async (): Promise<void> => {
-    while (!isStopping) {
-      const slot = await slots.reserve();
-      if (slot === null) return;
-      const isTaken = await takeOne(slot).catch(async (error) => {
+    while (!isStopping)
+      await takeOne().catch(async (error) => {
         if (!isStopping) await pauseAfter(error, 'no attempt could be taken');
-        return false;
       });
-      if (!isTaken) slots.release(slot);
-    }
   };
 
   // With messages fetched by hand nobody else looks for those that a killed worker had fetched.

@@ -7,10 +7,13 @@ import type { Slot } from '@crucible/contracts';
  */
 const SPIN_COUNT = 20_000;
 
-/** Environment that binds a child to its slot. A fixed number of threads keeps sums in one order. */
-export function slotEnv(slot: Slot, threads: number): Record<string, string> {
+/** Environment that binds a child to its slots. A fixed number of threads keeps sums in one order. */
+export function slotEnv(slots: readonly Slot[], threads: number): Record<string, string> {
   return {
-    CUDA_VISIBLE_DEVICES: slot.kind === 'gpu' ? String(slot.index) : '',
+    CUDA_VISIBLE_DEVICES: slots
+      .filter(({ kind }) => kind === 'gpu')
+      .map(({ index }) => index)
+      .join(','),
     TF_FORCE_GPU_ALLOW_GROWTH: 'true',
     OMP_NUM_THREADS: String(threads),
     OMP_DYNAMIC: 'false',

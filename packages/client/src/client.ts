@@ -24,6 +24,7 @@ import {
   type SeriesView,
   type StorageUsage,
   type SubmitJob,
+  type VersionView,
   type WorkerView,
 } from '@crucible/contracts';
 import type { CallOptions } from './call-options.ts';
@@ -67,6 +68,7 @@ export interface CommandOptions extends CallOptions {
  * `unavailable` when no answer came after several tries.
  */
 export interface CrucibleClient {
+  version(options?: CallOptions): Promise<VersionView>;
   methods(options?: CallOptions): Promise<MethodList['data']>;
   method(id: string, options?: CallOptions): Promise<MethodView>;
   submit(body: SubmitRequest, options?: CommandOptions): Promise<JobView>;
@@ -137,6 +139,7 @@ export function createClient({
     http.post(path, body, options.idempotencyKey ?? createIdempotencyKey(), options.signal);
 
   const client: CrucibleClient = {
+    version: ({ signal } = {}) => http.get('/v1/version', signal),
     methods: ({ signal } = {}) => list('/v1/methods', signal),
     method: (id, { signal } = {}) => http.get(`/v1/methods/${encodeURIComponent(id)}`, signal),
     submit: (body, options = {}) => command('/v1/jobs', body, options),

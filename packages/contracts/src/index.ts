@@ -1,4 +1,4 @@
-export { MethodList, MethodView, PresetView, Readiness } from './api-views.ts';
+export { MethodList, MethodView, PresetView, Readiness, VersionView } from './api-views.ts';
 export { Architecture, architectureFaults } from './architecture.ts';
 export {
   AUGMENTATION_PRESETS,
@@ -53,7 +53,6 @@ export {
   type Outcome,
   PatchJob,
   Progress,
-  QueueView,
   Resources,
   SubmitBatch,
   SubmitJob,
@@ -104,7 +103,15 @@ export {
   WireNumber,
 } from './metric.ts';
 export { Problem } from './problem.ts';
-export { DEFAULT_POOL, DispatchMessage, dispatchQueue } from './queue.ts';
+export { DEFAULT_POOL, DISPATCH_QUEUES, DispatchMessage, dispatchQueue } from './queue.ts';
+export {
+  QueueEntry,
+  QueueQuery,
+  QueueView,
+  SchedulingPassList,
+  SchedulingPassSummary,
+  SchedulingPassView,
+} from './queue-view.ts';
 export { isReference, mapReferences, type PlacedReference, Reference, referencesIn } from './reference.ts';
 export {
   type Block,

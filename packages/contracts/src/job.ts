@@ -333,22 +333,3 @@ export const AttemptView = Type.Object(
 );
 export type AttemptView = Static<typeof AttemptView>;
 export const AttemptList = Type.Object({ data: Type.Array(AttemptView) }, { $id: 'AttemptList' });
-
-/** The queue as the scheduler sees it, next job first. */
-export const QueueView = Type.Object(
-  {
-    data: Type.Array(
-      Type.Object({
-        jobId: Type.String(),
-        name: Type.String(),
-        method: Type.String(),
-        priority: Type.Integer(),
-        queuedAt: Timestamp,
-        waiting: Waiting,
-      }),
-    ),
-    slots: Type.Object({ total: Type.Integer(), busy: Type.Integer() }),
-  },
-  { $id: 'Queue' },
-);
-export type QueueView = Static<typeof QueueView>;

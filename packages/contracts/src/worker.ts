@@ -52,7 +52,13 @@ export const WorkerView = Type.Object(
     version: Type.String(),
     engine: EngineInfo,
     slots: Type.Array(Slot),
-    attempts: Type.Array(Type.Object({ jobId: Type.String(), number: Type.Integer(), slot: Type.Integer() })),
+    attempts: Type.Array(
+      Type.Object({
+        jobId: Type.String(),
+        number: Type.Integer(),
+        slots: Type.Array(Type.Integer(), { description: 'indices of the slots that it holds' }),
+      }),
+    ),
     eventLoopLagMs: Type.Number(),
     spoolBytes: Type.Integer({ description: 'bytes on its disk that wait to be stored' }),
     startedAt: Type.String({ format: 'date-time' }),

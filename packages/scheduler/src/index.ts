@@ -1,2 +1,15 @@
 export { plan } from './plan.ts';
-export type { Plan, PoolSlots, QueuedJob, Snapshot, WaitingJob } from './snapshot.ts';
+export { POLICY, type SchedulingPolicy } from './policy.ts';
+export type {
+  BlockedJob,
+  Dispatch,
+  HeldSlots,
+  Plan,
+  Preemption,
+  QueuedJob,
+  Reservation,
+  Snapshot,
+  TeamShare,
+  WaitingJob,
+  WorkerSlots,
+} from './snapshot.ts';

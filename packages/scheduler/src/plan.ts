@@ -1,79 +1,156 @@
-import type { Plan, PoolSlots, QueuedJob, Snapshot, WaitingJob } from './snapshot.ts';
+import { estimateStarts } from './estimate.ts';
+import { PoolSlots, type WorkerState } from './placement.ts';
+import { POLICY, type SchedulingPolicy } from './policy.ts';
+import { type Pass, PoolWalk } from './pool-walk.ts';
+import { byPrecedence, inOrder, type RankedJob, ranked } from './precedence.ts';
+import { blockedReason, type Finding, pausedReason, type Reason, reasonsFor } from './reasons.ts';
+import { expectedEnd } from './runtime.ts';
+import { ShareLedger } from './share.ts';
+import type { BlockedJob, HeldSlots, Plan, QueuedJob, Snapshot, WaitingJob, WorkerSlots } from './snapshot.ts';
 
-/** Larger priority first, then the earlier submit, then the id so that the order is total. */
-const byPrecedence = (a: QueuedJob, b: QueuedJob): number =>
-  b.priority - a.priority || a.submittedAt - b.submittedAt || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
+/** The part of a snapshot that concerns one pool. */
+interface PoolPart {
+  jobs: QueuedJob[];
+  blocked: BlockedJob[];
+  held: HeldSlots[];
+  workers: WorkerSlots[];
+}
 
-const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
-
-/** Splits one pool's queue into those on their way, those that may start, and those in backoff, each in order. */
-const sorted = (jobs: readonly QueuedJob[], now: number) => {
-  const isBackingOff = (job: QueuedJob): boolean => job.notBefore !== null && job.notBefore > now;
-  const waiting = jobs.filter((job) => !job.isDispatched).sort(byPrecedence);
-  return {
-    dispatched: jobs.filter((job) => job.isDispatched).sort(byPrecedence),
-    eligible: waiting.filter((job) => !isBackingOff(job)),
-    backingOff: waiting
-      .filter(isBackingOff)
-      .sort((a, b) => (a.notBefore ?? 0) - (b.notBefore ?? 0) || byPrecedence(a, b)),
+function byPool(snapshot: Snapshot): [string, PoolPart][] {
+  const parts = new Map<string, PoolPart>();
+  const of = (pool: string): PoolPart => {
+    const part = parts.get(pool) ?? { jobs: [], blocked: [], held: [], workers: [] };
+    parts.set(pool, part);
+    return part;
   };
-};
+  for (const job of snapshot.jobs) of(job.pool).jobs.push(job);
+  for (const job of snapshot.blocked) of(job.pool).blocked.push(job);
+  for (const held of snapshot.held) of(held.pool).held.push(held);
+  for (const worker of snapshot.workers) of(worker.pool).workers.push(worker);
+  return [...parts].sort(([a], [b]) => (a < b ? -1 : 1));
+}
 
-/** The pass over one pool. Messages hold no number that changes by itself, so that they are written only on change. */
-function planPool(pool: string, slots: PoolSlots | undefined, jobs: readonly QueuedJob[], now: number): Plan {
-  const dispatch: string[] = [];
-  const waiting: WaitingJob[] = [];
-  const { dispatched, eligible, backingOff } = sorted(jobs, now);
-  const total = slots?.total ?? 0;
-  let free = slots?.free ?? 0;
-  let isBlocked = false;
-
-  const wait = (job: QueuedJob, code: WaitingJob['code'], message: string): void => {
-    waiting.push({ jobId: job.id, code, message, position: waiting.length + 1 });
-  };
-
-  for (const job of dispatched) wait(job, 'dispatched', `Handed to pool ${pool}; a worker is about to claim it.`);
-  let ahead = 0;
-  for (const job of eligible) {
-    // Once one job does not fit, none behind it may start: a job of many slots would starve otherwise.
-    if (!isBlocked && job.slots <= free) {
-      free -= job.slots;
-      dispatch.push(job.id);
-      continue;
-    }
-    isBlocked = true;
-    if (total === 0) wait(job, 'pool-offline', `Pool ${pool} has no ready worker.`);
-    else if (ahead === 0)
-      wait(job, 'resources', `Next in pool ${pool}; needs ${plural(job.slots, 'free slot')} of ${total}.`);
-    else wait(job, 'priority', `${plural(ahead, 'job')} of pool ${pool} ${ahead === 1 ? 'goes' : 'go'} first.`);
-    ahead += 1;
+function slotsOf({ workers, held }: PoolPart, now: number): PoolSlots {
+  const states = new Map<string, WorkerState>();
+  for (const worker of workers)
+    states.set(worker.id, {
+      worker,
+      free: worker.slots,
+      freeing: 0,
+      kept: 0,
+      freeThen: 0,
+      keptFrom: Number.POSITIVE_INFINITY,
+      keptFor: [],
+    });
+  for (const { workerId, slots, state: attemptState } of held) {
+    const state = states.get(workerId);
+    if (state === undefined) continue; // on a worker that takes no more attempts
+    state.free = Math.max(0, state.free - slots);
+    if (attemptState === 'stopping') state.freeing += slots;
   }
-  for (const job of backingOff)
-    wait(job, 'backoff', `Tries again at ${new Date(job.notBefore ?? now).toISOString()}, after a failed attempt.`);
-  return { dispatch, waiting };
+  return new PoolSlots([...states.values()], now);
 }
 
 /**
- * Decides which queued jobs start now and why the others wait.
+ * The waiting jobs in the order in which they will be served, as far as it can be told: each is charged as it goes.
+ * Those that a quota or their size keeps back come last.
+ */
+function inLine(
+  all: readonly RankedJob[],
+  waiting: readonly Finding[],
+  largest: number,
+  ledger: ShareLedger,
+): { order: Finding[]; keptBack: Finding[] } {
+  const found = new Map<string, Finding>();
+  const keptBack: Finding[] = [];
+  for (const finding of waiting) {
+    const { job } = finding.ranked;
+    if (finding.quota !== null || (largest > 0 && job.slots > largest)) keptBack.push(finding);
+    else found.set(job.id, finding);
+  }
+  const copy = ledger.copy();
+  const order: Finding[] = [];
+  const jobs = all.filter(({ job }) => found.has(job.id));
+  for (const { job } of inOrder(jobs, copy)) {
+    order.push(found.get(job.id) as Finding);
+    copy.charge(job);
+  }
+  return { order, keptBack };
+}
+
+/** Ids by the time at which they are expected to end, first one first. */
+const nextToEnd = (held: readonly HeldSlots[], { now, medians }: Pass): string[] =>
+  held
+    .map((each) => ({ id: each.jobId, at: expectedEnd(each, now, medians), startedAt: each.startedAt }))
+    .sort((a, b) => (a.at === b.at ? a.startedAt - b.startedAt || (a.id < b.id ? -1 : 1) : a.at - b.at))
+    .map(({ id }) => id);
+
+function heldByTeam(held: readonly HeldSlots[]): Map<string, string[]> {
+  const teams = new Map<string, string[]>();
+  for (const { team, jobId } of held) teams.set(team, [...(teams.get(team) ?? []), jobId].sort());
+  return teams;
+}
+
+function planPool(pool: string, part: PoolPart, allHeld: ReadonlyMap<string, string[]>, pass: Pass): Plan {
+  const { ledger, now, medians, policy } = pass;
+  const walk = new PoolWalk(slotsOf(part, now), part.held, pass);
+  const isEligible = ({ notBefore }: QueuedJob): boolean => notBefore === null || notBefore <= now;
+  const all = ranked(part.jobs, ledger, now, policy);
+  for (const next of inOrder(
+    all.filter(({ job }) => isEligible(job)),
+    ledger,
+  ))
+    walk.take(next);
+
+  const { largest, free } = walk.slots;
+  const { order, keptBack } = inLine(all, walk.waiting, largest, ledger);
+  const line = [...order, ...keptBack];
+  const reasons = reasonsFor(line, {
+    pool,
+    largest,
+    nextToEnd: nextToEnd(walk.held, pass),
+    heldByTeam: allHeld,
+    numWithBlocking: policy.numWithBlocking,
+  });
+  const starts = estimateStarts(
+    order.map(({ ranked: { job } }) => job),
+    walk.held,
+    free,
+    now,
+    medians,
+  );
+  const waiting: WaitingJob[] = [];
+  const add = (jobId: string, { code, message, blocking }: Reason, estimatedStart: number | null): void => {
+    waiting.push({ jobId, code, message, position: waiting.length + 1, estimatedStart, blocking });
+  };
+  for (const [index, { ranked: rankedJob }] of line.entries())
+    add(rankedJob.job.id, reasons[index] as Reason, starts[index] ?? null); // those kept back have no estimate
+  const paused = all.filter(({ job }) => !isEligible(job));
+  paused.sort((a, b) => (a.job.notBefore ?? 0) - (b.job.notBefore ?? 0) || byPrecedence(a, b));
+  for (const each of paused) add(each.job.id, pausedReason(each.job), each.job.notBefore);
+  for (const job of part.blocked) add(job.id, blockedReason(job), null);
+  return { dispatch: walk.dispatch, preempt: walk.preempt, reservations: walk.reservations, waiting };
+}
+
+/**
+ * Decides which queued jobs start now and where, which running ones give their slots back, and why the others wait.
  *
- * A pure function of its two arguments. In each pool jobs go by priority (larger first), then by the time they were
- * submitted, then by id, and never take more than the free slots.
+ * A pure function of its arguments: tiers in order; between teams the one under its guarantee, then the smallest
+ * share; inside a team the user with fewest slots, then priority with aging, then the time of submit, then the id.
  *
  * @param now milliseconds since 1970, of the clock that the snapshot's times come from
  */
-export function plan(snapshot: Snapshot, now: number): Plan {
-  const slotsOf = new Map(snapshot.pools.map((pool) => [pool.pool, pool]));
-  const whole: Plan = { dispatch: [], waiting: [] };
-  const jobsOf = new Map<string, QueuedJob[]>();
-  for (const job of snapshot.jobs) {
-    const jobs = jobsOf.get(job.pool);
-    if (jobs === undefined) jobsOf.set(job.pool, [job]);
-    else jobs.push(job);
-  }
-  for (const [pool, jobs] of jobsOf) {
-    const part = planPool(pool, slotsOf.get(pool), jobs, now);
-    whole.dispatch.push(...part.dispatch);
-    whole.waiting.push(...part.waiting);
+export function plan(snapshot: Snapshot, now: number, policy: SchedulingPolicy = POLICY): Plan {
+  const ledger = new ShareLedger(snapshot.teams, snapshot.held, policy);
+  const pass: Pass = { ledger, medians: snapshot.medianRunSeconds, now, policy };
+  const allHeld = heldByTeam(snapshot.held);
+  const whole: Plan = { dispatch: [], preempt: [], reservations: [], waiting: [] };
+  for (const [pool, part] of byPool(snapshot)) {
+    const { dispatch, preempt, reservations, waiting } = planPool(pool, part, allHeld, pass);
+    whole.dispatch.push(...dispatch);
+    whole.preempt.push(...preempt);
+    whole.reservations.push(...reservations);
+    for (const each of waiting) whole.waiting.push(each);
   }
   return whole;
 }

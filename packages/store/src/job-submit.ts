@@ -10,6 +10,7 @@ import type {
   Waiting,
 } from '@crucible/contracts';
 import type pg from 'pg';
+import { assertAdmissible } from './admission.ts';
 import { appendEvents } from './append-event.ts';
 import { holdStart } from './checkpoint-resume.ts';
 import type { Queryable } from './database.ts';
@@ -45,6 +46,8 @@ export interface NewJob {
   /** waits for `resume` before it may start */
   isPaused: boolean;
   forkedFrom: string | null;
+  /** W3C `traceparent` under which all attempts of the job are traced @defaultValue null: no trace */
+  traceparent?: string | null;
   /** id of a checkpoint with which the first attempt begins */
   fromCheckpoint: string | null;
   teamId: string;
@@ -69,6 +72,7 @@ export interface PlacedJob extends NewJob {
 
 /** See {@link Jobs.submit}. */
 export async function submitJob(client: pg.PoolClient, job: NewJob): Promise<JobView> {
+  await assertAdmissible(client, [job], () => '');
   if (job.fromCheckpoint !== null) await holdStart(client, job.fromCheckpoint, job);
   const [placed] = await settleNeeds(client, [{ ...job, id: uuidV7() }], () => '');
   if (placed === undefined) throw new Error('a job was lost on its way');
@@ -81,6 +85,7 @@ export async function submitJob(client: pg.PoolClient, job: NewJob): Promise<Job
 
 /** See {@link Jobs.submitBatch}. */
 export async function submitJobs(client: pg.PoolClient, jobs: readonly BatchedJob[]): Promise<SubmittedBatch> {
+  await assertAdmissible(client, jobs, (i) => `/jobs/${i}`);
   const withIds = jobs.map((job) => ({ ...job, id: uuidV7() }));
   const ids = new Map(withIds.flatMap(({ ref, id }) => (ref === null ? [] : [[ref, id] as const])));
   const placed = await settleNeeds(client, withIds, (i) => `/jobs/${i}`, ids);
@@ -115,6 +120,7 @@ const COLUMNS = {
   precision: 'text',
   waiting: 'jsonb',
   from_checkpoint_id: 'uuid',
+  traceparent: 'text',
 } as const;
 
 const NAMES = Object.keys(COLUMNS).join(', ');
@@ -156,6 +162,7 @@ const toRow = (job: PlacedJob): Record<keyof typeof COLUMNS, unknown> => ({
   precision: job.precision,
   waiting: job.waiting,
   from_checkpoint_id: job.fromCheckpoint,
+  traceparent: job.traceparent ?? null,
 });
 
 /** Stores jobs with their needs and events, all with three statements: a thousand cost little more than one. */

@@ -4,7 +4,8 @@ import type { Database } from './database.ts';
 /** A message that was decided in a transaction and has yet to reach the queue. */
 export interface OutboxRow {
   id: string;
-  pool: string;
+  /** name of the worker that it goes to */
+  worker: string;
   message: DispatchMessage;
 }
 
@@ -17,15 +18,16 @@ export interface Outbox {
   sweep(): Promise<number>;
 }
 
-export function createOutbox({ pool, prisma }: Database): Outbox {
+export function createOutbox({ pool }: Database): Outbox {
   return {
     async takeUnsent(limit) {
-      const rows = await prisma.outbox.findMany({ where: { sentAt: null }, orderBy: { id: 'asc' }, take: limit });
-      return rows.map(({ id, pool: name, attemptId, fence }) => ({
-        id: id.toString(),
-        pool: name,
-        message: { attemptId, fence },
-      }));
+      const { rows } = await pool.query<OutboxRow>(
+        `select o.id::text, o.worker, json_build_object('attemptId', o.attempt_id, 'fence', o.fence, 'slots', j.slots) as message
+         from outbox o join attempt a on a.id = o.attempt_id join job j on j.id = a.job_id
+         where o.sent_at is null order by o.id limit $1`,
+        [limit],
+      );
+      return rows;
     },
     async markSent(ids) {
       await pool.query('update outbox set sent_at = now() where id = any($1::bigint[]) and sent_at is null', [ids]);

@@ -16,7 +16,7 @@ export interface ReconcileReport {
   lost: number;
   /** dispatched attempts that were announced again */
   reannounced: number;
-  /** dispatched attempts that nobody claimed */
+  /** dispatched attempts that their worker did not claim, or can no longer */
   notClaimed: number;
   /** jobs that reached a limit of their own */
   late: number;
@@ -36,8 +36,8 @@ export async function reconcile(pool: pg.Pool, leaseSeconds: number): Promise<Re
   const report = {
     isBlind,
     lost: isBlind ? 0 : await endExpired(pool, leaseSeconds),
-    notClaimed: isBlind ? 0 : await endNotClaimed(pool, leaseSeconds),
     lostWorkers: isBlind ? 0 : await loseWorkers(pool, leaseSeconds),
+    notClaimed: isBlind ? 0 : (await takeBack(pool)) + (await endNotClaimed(pool, leaseSeconds)),
     late: await enforceLimits(pool),
     reannounced: await reannounce(pool, leaseSeconds),
   };
@@ -90,6 +90,21 @@ async function endExpired(pool: pg.Pool, leaseSeconds: number): Promise<number> 
   );
 }
 
+/** What is on its way to a worker that is lost or drains goes elsewhere at once. */
+async function takeBack(pool: pg.Pool): Promise<number> {
+  const { rows } = await pool.query<{ id: string; is_draining: boolean }>(
+    `select a.id, w.state = 'draining' as is_draining from attempt a join worker w on w.id = a.worker_id
+     where a.state = 'dispatched' and w.state in ('draining', 'lost', 'gone') limit ${BATCH}`,
+  );
+  const idsOf = (isDraining: boolean) => rows.filter((row) => row.is_draining === isDraining).map(({ id }) => id);
+  const isDispatched = (attempt: LockedAttempt) => attempt.state === 'dispatched';
+  const drained: Ending = { outcome: 'released', endCode: 'drained', detail: 'its worker drains', summary: null };
+  const gone: Ending = { outcome: 'lost', endCode: 'not-claimed', detail: 'its worker was lost', summary: null };
+  return (
+    (await endEach(pool, idsOf(true), isDispatched, drained)) + (await endEach(pool, idsOf(false), isDispatched, gone))
+  );
+}
+
 /** Counts from when the queue took the message: while the queue is away, no attempt is given up. */
 async function endNotClaimed(pool: pg.Pool, leaseSeconds: number): Promise<number> {
   const { rows } = await pool.query<{ id: string }>(
@@ -104,7 +119,7 @@ async function endNotClaimed(pool: pg.Pool, leaseSeconds: number): Promise<numbe
     {
       outcome: 'lost',
       endCode: 'not-claimed',
-      detail: `no worker claimed it within ${NOT_CLAIMED_AFTER * leaseSeconds} seconds`,
+      detail: `its worker did not claim it within ${NOT_CLAIMED_AFTER * leaseSeconds} seconds`,
       summary: null,
     },
   );
@@ -113,9 +128,9 @@ async function endNotClaimed(pool: pg.Pool, leaseSeconds: number): Promise<numbe
 async function reannounce(pool: pg.Pool, leaseSeconds: number): Promise<number> {
   const { rows } = await pool.query(
     `with again as (
-       insert into outbox (attempt_id, fence, pool)
-       select a.id, a.fence, j.pool from attempt a join job j on j.id = a.job_id join outbox o on o.attempt_id = a.id
-       where a.state = 'dispatched' group by a.id, j.pool
+       insert into outbox (attempt_id, fence, worker)
+       select a.id, a.fence, w.name from attempt a join worker w on w.id = a.worker_id join outbox o on o.attempt_id = a.id
+       where a.state = 'dispatched' group by a.id, w.name
        having bool_and(o.sent_at is not null) and max(o.sent_at) < now() - ${leaseOf(REANNOUNCE_AFTER * leaseSeconds)}
        returning id
      )

@@ -1,30 +1,65 @@
-import type { QueueView, Waiting } from '@crucible/contracts';
+import type { SchedulingPassSummary, Waiting } from '@crucible/contracts';
 import type pg from 'pg';
 import type { Database } from './database.ts';
 import { type DispatchDecision, type DispatchedAttempt, dispatchJobs } from './dispatch.ts';
+import { type PreemptDecision, preemptJobs } from './preempt.ts';
+import { type QueueRow, readQueueRows } from './queue-rows.ts';
 import { type ReconcileReport, reconcile } from './reconcile.ts';
-import { readSnapshot, type SchedulingSnapshot } from './snapshot.ts';
+import { listPasses, type NewPass, readPass, recordPass } from './scheduling-passes.ts';
+import {
+  readSlowFacts,
+  readSnapshot,
+  type SchedulingSnapshot,
+  type SlowFacts,
+  type SnapshotTerms,
+} from './snapshot.ts';
 import { requiredJson } from './stored-text.ts';
+import { chargeUse } from './team-share.ts';
+import { transaction } from './transaction.ts';
 
 export interface WaitingReason {
   jobId: string;
   waiting: Waiting;
 }
 
+/** What a pass wants done. */
+export interface Decisions {
+  dispatch: readonly DispatchDecision[];
+  preempt: readonly PreemptDecision[];
+  /** time that a preempted job gets for its last checkpoint */
+  graceSeconds: number;
+}
+
+/** What of it could be done. */
+export interface Applied {
+  dispatched: DispatchedAttempt[];
+  /** ids of the jobs that are stopping */
+  preempted: string[];
+}
+
 /** What the leader does to the queue. */
 export interface Scheduling {
-  snapshot(): Promise<SchedulingSnapshot>;
+  /** What changes slowly and is dear to read: to be kept for some seconds. */
+  slowFacts(): Promise<SlowFacts>;
+  snapshot(terms: SnapshotTerms, facts: SlowFacts): Promise<SchedulingSnapshot>;
   /**
-   * Creates an attempt with a new fence and an outbox row for each decision whose job is still as it was,
-   * in one transaction; the others are passed over.
+   * Applies a plan in one transaction. A decision whose job, attempt or worker is no longer as it was is passed over:
+   * it is met again in the next pass.
    */
-  dispatch(decisions: readonly DispatchDecision[]): Promise<DispatchedAttempt[]>;
+  apply(decisions: Decisions): Promise<Applied>;
   /** Stores why jobs wait; writes only what changed. Returns how many did. */
   setWaiting(reasons: readonly WaitingReason[]): Promise<number>;
   /** Ends attempts whose lease ran out, announces lost dispatches again, notices silent workers. */
   reconcile(): Promise<ReconcileReport>;
-  /** The queue for readers, next job first. */
-  queue(): Promise<QueueView>;
+  /** Moves the use of ended attempts into the shares of their teams. */
+  chargeUse(halfLifeSeconds: number): Promise<void>;
+  /** What a queue view shows of the named jobs, in no order. */
+  queueRows(jobIds: readonly string[]): Promise<QueueRow[]>;
+  recordPass(pass: NewPass): Promise<void>;
+  /** Newest first. */
+  passes(limit: number): Promise<SchedulingPassSummary[]>;
+  /** The stored document of a pass. @throws `not-found` */
+  pass(id: string): Promise<unknown>;
 }
 
 async function setWaiting(pool: pg.Pool, reasons: readonly WaitingReason[]): Promise<number> {
@@ -32,43 +67,28 @@ async function setWaiting(pool: pg.Pool, reasons: readonly WaitingReason[]): Pro
   const { rowCount } = await pool.query(
     `update job j set waiting = r.waiting, version = j.version + 1
      from unnest($1::uuid[], $2::jsonb[]) as r (job_id, waiting)
-     where j.id = r.job_id and j.state = 'queued' and j.waiting is distinct from r.waiting
+     where j.id = r.job_id and j.state in ('queued', 'blocked') and j.waiting is distinct from r.waiting
        and not exists (select from attempt a where a.job_id = j.id and a.state <> 'ended')`,
     [reasons.map((reason) => reason.jobId), reasons.map((reason) => requiredJson(reason.waiting))],
   );
   return rowCount ?? 0;
 }
 
-/** Jobs that no pass has looked at yet have no reason; their place is known all the same. */
-function toQueueView({ queued, pools }: SchedulingSnapshot): QueueView {
-  return {
-    data: queued.map(({ jobId, name, method, priority, queuedAt, waiting }, i) => ({
-      jobId,
-      name,
-      method,
-      priority,
-      queuedAt: new Date(queuedAt).toISOString(),
-      waiting: waiting ?? {
-        code: 'priority',
-        message: 'waits for the next scheduling pass',
-        position: i + 1,
-        estimatedStart: null,
-        blocking: [],
-      },
-    })),
-    slots: {
-      total: pools.reduce((sum, pool) => sum + pool.total, 0),
-      busy: pools.reduce((sum, pool) => sum + pool.busy, 0),
-    },
-  };
-}
-
 export function createScheduling({ pool, leaseSeconds }: Database): Scheduling {
   return {
-    snapshot: () => readSnapshot(pool),
-    dispatch: (decisions) => dispatchJobs(pool, decisions),
+    slowFacts: () => readSlowFacts(pool),
+    snapshot: (terms, facts) => readSnapshot(pool, terms, facts),
+    apply: ({ dispatch, preempt, graceSeconds }) =>
+      transaction(pool, async (client) => ({
+        dispatched: await dispatchJobs(client, dispatch),
+        preempted: await preemptJobs(client, preempt, graceSeconds),
+      })),
     setWaiting: (reasons) => setWaiting(pool, reasons),
     reconcile: () => reconcile(pool, leaseSeconds),
-    queue: async () => toQueueView(await readSnapshot(pool)),
+    chargeUse: (halfLifeSeconds) => chargeUse(pool, halfLifeSeconds),
+    queueRows: (jobIds) => readQueueRows(pool, jobIds),
+    recordPass: (pass) => recordPass(pool, pass),
+    passes: (limit) => listPasses(pool, limit),
+    pass: (id) => readPass(pool, id),
   };
 }

@@ -1,94 +1,235 @@
-import type { Slot, Waiting } from '@crucible/contracts';
-import type pg from 'pg';
+import type { Tier } from '@crucible/contracts';
+import type { Queryable } from './database.ts';
+import { TEAM_USE } from './team-share.ts';
+import { COOL_OFF_FAULTS, WORKER_FAULTS } from './worker-faults.ts';
 
-/** A queued job as the scheduler sees it. Times are milliseconds since 1970 by the database's clock. */
+/** A queued job without a live attempt. Times are milliseconds since 1970 by the database's clock. */
 export interface QueuedJob {
-  jobId: string;
+  id: string;
+  /** a job that has changed since is passed over */
   version: number;
-  name: string;
-  method: string;
+  /** a reason is stored with it */
+  hasReason: boolean;
   pool: string;
+  team: string;
+  user: string;
+  method: string;
   slots: number;
+  tier: Tier;
   priority: number;
   submittedAt: number;
-  queuedAt: number;
-  /** not before this time, after a failure that is tried again; null: now */
+  waitingSince: number;
   notBefore: number | null;
-  /** an attempt is on its way to a worker */
-  isDispatched: boolean;
-  waiting: Waiting | null;
+  hasFailed: boolean;
+  maxRunSeconds: number | null;
+  avoidWorker: string | null;
 }
 
-export interface PoolWorker {
+export interface BlockedJob {
+  id: string;
+  hasReason: boolean;
+  pool: string;
+  needs: string[];
+}
+
+/** A live attempt with the slots that it holds on its worker. */
+export interface HeldSlots {
+  jobId: string;
+  fence: number;
+  team: string;
+  user: string;
+  method: string;
+  tier: Tier;
+  pool: string;
+  slots: number;
   workerId: string;
-  name: string;
-  slots: Slot[];
-  /** attempts that it has claimed */
-  busy: number;
+  state: 'dispatched' | 'running' | 'stopping';
+  startedAt: number;
+  maxRunSeconds: number | null;
+  savedAt: number | null;
 }
 
-export interface Pool {
+/** A worker that takes attempts. */
+export interface WorkerSlots {
+  id: string;
   name: string;
-  /** slots of ready workers */
-  total: number;
-  /** slots taken by attempts, running on ready workers or dispatched to the pool */
-  busy: number;
-  /** ready ones */
-  workers: PoolWorker[];
+  pool: string;
+  slots: number;
+  coolOffUntil: number | null;
 }
 
-/** All that a scheduling pass may look at, read in one statement. */
+export interface TeamShare {
+  id: string;
+  weight: number;
+  guaranteedSlots: number;
+  maxSlots: number | null;
+  maxSlotsPerUser: number | null;
+  usedSlotSeconds: number;
+  usedUrgentHours: number;
+  maxUrgentHours: number;
+}
+
+/** All that a scheduling pass may look at. Fits the `Snapshot` of the scheduler. */
 export interface SchedulingSnapshot {
   now: number;
-  /** larger priority first, then by time of submit, then by id */
-  queued: QueuedJob[];
-  /** every pool that has a ready worker or a queued job, by name */
-  pools: Pool[];
+  jobs: QueuedJob[];
+  blocked: BlockedJob[];
+  held: HeldSlots[];
+  workers: WorkerSlots[];
+  teams: TeamShare[];
+  medianRunSeconds: Record<string, number>;
 }
 
-const ms = (column: string): string => `floor(extract(epoch from ${column}) * 1000)`;
+/** The terms of the policy that the database needs to know. */
+export interface SnapshotTerms {
+  halfLifeSeconds: number;
+  coolOffSeconds: number;
+  coolOffFailures: number;
+}
 
-/** One statement sees one state of the database: a job cannot be missing from the queue and from the workers. */
+/** What changes slowly and costs too much to be read at each pass. */
+export interface SlowFacts {
+  medianRunSeconds: Record<string, number>;
+  /** slot-hours of the last week by team */
+  urgentHours: Record<string, number>;
+}
+
+const ms = (column: string): string => `(extract(epoch from ${column}) * 1000)::bigint`;
+
+/**
+ * One statement sees one state of the database: a job cannot be missing from the queue and from the workers. Jobs come
+ * as arrays: their names would be half of what is sent and parsed.
+ */
 const SNAPSHOT = `
+  with failing as (
+    select w.name, max(a.ended_at) as last_at
+    from attempt a join worker w on w.id = a.worker_id
+    where a.outcome in ('failed', 'lost') and a.ended_at > now() - $2 * interval '1 second' and a.end_code = any($4)
+    group by w.name
+    -- all that a worker loses when it dies is one failure
+    having count(distinct case a.end_code when 'infrastructure' then a.id else a.worker_id end) >= $3
+  )
   select ${ms('now()')}::float8 as now,
+    (select coalesce(json_agg(json_build_array(
+       j.id, j.version, j.waiting is not null, j.pool, j.team_id, j.user_id, j.method, j.slots, j.tier, j.priority,
+       ${ms('j.submitted_at')}, ${ms('greatest(j.queued_at, j.not_before)')}, ${ms('j.not_before')}, j.attempt_count > 0,
+       (j.limits->>'maxRunSeconds')::int,
+       case when j.attempt_count > 0 then (
+         select w.name from attempt a join worker w on w.id = a.worker_id
+         where a.job_id = j.id and a.number = j.attempt_count and a.end_code = any($5)
+           and a.ended_at > now() - $2 * interval '1 second') end
+     )), '[]')
+     from job j where j.state = 'queued'
+       and not exists (select from attempt a where a.job_id = j.id and a.state <> 'ended')) as jobs,
     (select coalesce(json_agg(json_build_object(
-       'jobId', j.id, 'version', j.version, 'name', j.name, 'method', j.method, 'pool', j.pool, 'slots', j.slots,
-       'priority', j.priority, 'submittedAt', ${ms('j.submitted_at')}, 'queuedAt', ${ms('j.queued_at')},
-       'notBefore', ${ms('j.not_before')}, 'waiting', j.waiting, 'isDispatched',
-       exists (select from attempt a where a.job_id = j.id and a.state = 'dispatched')
-     ) order by j.priority desc, j.submitted_at, j.id), '[]') from job j where j.state = 'queued') as queued,
+       'id', j.id, 'hasReason', j.waiting is not null, 'pool', j.pool, 'needs', (
+         select coalesce(json_agg(n.needs_job_id order by n.needs_job_id), '[]') from job_need n
+         where n.job_id = j.id and not n.is_met)
+     ) order by j.submitted_at, j.id), '[]') from job j where j.state = 'blocked') as blocked,
     (select coalesce(json_agg(json_build_object(
-       'workerId', w.id, 'name', w.name, 'pool', w.pool, 'slots', w.slots,
-       'busy', (select count(*) from attempt a where a.worker_id = w.id and a.state = 'running')
-     ) order by w.name), '[]') from worker w where w.state = 'ready') as workers`;
+       'jobId', j.id, 'fence', a.fence, 'team', j.team_id, 'user', j.user_id, 'method', j.method, 'tier', a.tier,
+       'pool', j.pool, 'slots', j.slots, 'workerId', a.worker_id,
+       'state', case when j.state = 'stopping' then 'stopping' else a.state end,
+       'startedAt', ${ms('coalesce(a.claimed_at, a.dispatched_at)')}, 'maxRunSeconds', (j.limits->>'maxRunSeconds')::int,
+       'savedAt', (select ${ms('max(c.committed_at)')} from checkpoint c
+                   where c.job_id = j.id and c.state = 'committed' and c.committed_at > a.claimed_at)
+     ) order by j.id), '[]')
+     from attempt a join job j on j.id = a.job_id where a.state <> 'ended') as held,
+    (select coalesce(json_agg(json_build_object(
+       'id', w.id, 'name', w.name, 'pool', w.pool, 'slots', jsonb_array_length(w.slots),
+       'coolOffUntil', ${ms(`f.last_at + $2 * interval '1 second'`)}
+     ) order by w.name), '[]') from worker w left join failing f on f.name = w.name where w.state = 'ready') as workers,
+    (select json_agg(json_build_object(
+       'id', t.id, 'weight', t.weight, 'guaranteedSlots', t.guaranteed_slots, 'maxSlots', t.max_slots,
+       'maxSlotsPerUser', t.max_slots_per_user, 'usedSlotSeconds', u.slot_seconds, 'maxUrgentHours', t.urgent_slot_hours
+     ) order by t.id) from team t join (${TEAM_USE}) u on u.team_id = t.id) as teams`;
 
-interface SnapshotRow {
-  now: number;
-  queued: QueuedJob[];
-  workers: (PoolWorker & { pool: string })[];
+type JobColumns = [
+  id: string,
+  version: number,
+  hasReason: boolean,
+  pool: string,
+  team: string,
+  user: string,
+  method: string,
+  slots: number,
+  tier: Tier,
+  priority: number,
+  submittedAt: number,
+  waitingSince: number,
+  notBefore: number | null,
+  hasFailed: boolean,
+  maxRunSeconds: number | null,
+  avoidWorker: string | null,
+];
+
+interface SnapshotRow extends Omit<SchedulingSnapshot, 'jobs' | 'teams' | 'medianRunSeconds'> {
+  jobs: JobColumns[];
+  teams: Omit<TeamShare, 'usedUrgentHours'>[] | null;
 }
+
+const toJob = (row: JobColumns): QueuedJob => ({
+  id: row[0],
+  version: row[1],
+  hasReason: row[2],
+  pool: row[3],
+  team: row[4],
+  user: row[5],
+  method: row[6],
+  slots: row[7],
+  tier: row[8],
+  priority: row[9],
+  submittedAt: row[10],
+  waitingSince: row[11],
+  notBefore: row[12],
+  hasFailed: row[13],
+  maxRunSeconds: row[14],
+  avoidWorker: row[15],
+});
 
 /** See {@link Scheduling.snapshot}. */
-export async function readSnapshot(pool: pg.Pool): Promise<SchedulingSnapshot> {
-  const { rows } = await pool.query<SnapshotRow>(SNAPSHOT);
+export async function readSnapshot(
+  client: Queryable,
+  terms: SnapshotTerms,
+  facts: SlowFacts,
+): Promise<SchedulingSnapshot> {
+  const { rows } = await client.query<SnapshotRow>({
+    name: 'scheduling-snapshot',
+    text: SNAPSHOT,
+    values: [terms.halfLifeSeconds, terms.coolOffSeconds, terms.coolOffFailures, COOL_OFF_FAULTS, WORKER_FAULTS],
+  });
   const [row] = rows;
   if (row === undefined) throw new Error('the snapshot has no row');
-  const { now, queued, workers } = row;
-  const names = new Set([...queued.map((job) => job.pool), ...workers.map((worker) => worker.pool)]);
-  const pools = [...names].sort().map((name) => {
-    const ready = workers.filter((worker) => worker.pool === name);
-    const dispatched = queued.filter((job) => job.pool === name && job.isDispatched);
-    return {
-      name,
-      total: ready.reduce((sum, worker) => sum + worker.slots.length, 0),
-      busy: ready.reduce((sum, worker) => sum + worker.busy, 0) + dispatched.reduce((sum, job) => sum + job.slots, 0),
-      workers: ready.map(({ workerId, name: workerName, slots, busy }) => ({
-        workerId,
-        name: workerName,
-        slots,
-        busy,
-      })),
-    };
-  });
-  return { now, queued, pools };
+  return {
+    ...row,
+    jobs: row.jobs.map(toJob),
+    teams: (row.teams ?? []).map((team) => ({ ...team, usedUrgentHours: facts.urgentHours[team.id] ?? 0 })),
+    medianRunSeconds: facts.medianRunSeconds,
+  };
+}
+
+const WEEK = `interval '7 days'`;
+/** Successful attempts that the medians are taken from, newest first. */
+const MEDIAN_SAMPLE = 2000;
+
+const SLOW_FACTS = `
+  select
+    (select coalesce(json_object_agg(method, seconds), '{}') from (
+       select j.method, percentile_cont(0.5) within group (order by extract(epoch from a.ended_at - a.claimed_at)) as seconds
+       from (select * from attempt where outcome = 'succeeded' order by ended_at desc limit ${MEDIAN_SAMPLE}) a
+         join job j on j.id = a.job_id
+       where a.resumed_step is null group by j.method) m) as "medianRunSeconds",
+    (select coalesce(json_object_agg(team_id, hours), '{}') from (
+       select j.team_id, sum(j.slots * extract(epoch from
+           coalesce(a.ended_at, now()) - greatest(a.claimed_at, now() - ${WEEK}))) / 3600 as hours
+       from attempt a join job j on j.id = a.job_id
+       where a.tier = 'urgent' and a.claimed_at is not null and (a.ended_at is null or a.ended_at > now() - ${WEEK})
+       group by j.team_id) h) as "urgentHours"`;
+
+/** See {@link Scheduling.slowFacts}. */
+export async function readSlowFacts(client: Queryable): Promise<SlowFacts> {
+  const { rows } = await client.query<SlowFacts>(SLOW_FACTS);
+  const [row] = rows;
+  if (row === undefined) throw new Error('the facts have no row');
+  return row;
 }

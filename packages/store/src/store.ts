@@ -6,6 +6,7 @@ import { type Checkpoints, createCheckpoints } from './checkpoints.ts';
 import { openDatabase } from './database.ts';
 import { reportingUnavailable } from './database-error.ts';
 import { createEvents, type Events } from './events.ts';
+import { createFigures, type Figures } from './figures.ts';
 import { createIdempotency, type Idempotency } from './idempotency.ts';
 import { createJobs, type Jobs } from './jobs.ts';
 import { createKeys, type Keys } from './keys.ts';
@@ -17,6 +18,7 @@ import { isMigrated } from './migrations.ts';
 import { createOutbox, type Outbox } from './outbox.ts';
 import { createRetention, type Retention } from './retention.ts';
 import { createScheduling, type Scheduling } from './scheduling.ts';
+import { createTraces, type Traces } from './traces.ts';
 import { createWorkers, type Workers } from './workers.ts';
 
 export interface StoreOptions {
@@ -33,6 +35,8 @@ export interface StoreOptions {
    * network it may never come back; null: it waits for ever @defaultValue null
    */
   answerLimitMs?: number | null;
+  /** told how long each statement or transaction waited for a connection, in seconds */
+  onPoolWait?: (seconds: number) => void;
 }
 
 /** Everything that lies in Postgres, which is the truth of the system. */
@@ -51,6 +55,8 @@ export interface Store {
   readonly idempotency: Idempotency;
   readonly retention: Retention;
   readonly leader: Leader;
+  readonly figures: Figures;
+  readonly traces: Traces;
   readonly leaseSeconds: number;
   /**
    * Calls `handler` with the payload of each notification. After a broken connection it is called once with an
@@ -103,6 +109,8 @@ export function createStore(options: StoreOptions): Store {
     idempotency: reportingUnavailable(createIdempotency(database)),
     retention: reportingUnavailable(createRetention(database)),
     leader: reportingUnavailable(leader.part),
+    figures: reportingUnavailable(createFigures(database)),
+    traces: reportingUnavailable(createTraces(database)),
     leaseSeconds,
     ...connection,
     async close() {

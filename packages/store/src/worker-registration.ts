@@ -123,14 +123,15 @@ async function retire(client: pg.PoolClient, workerId: string, detail: string): 
   if (worker === undefined) return [];
   await appendWorkerEvent(client, workerId, worker.name, 'gone');
   const held = await client.query<{ id: string }>(
-    `select id from attempt where worker_id = $1 and state = 'running' order by job_id`,
+    `select id from attempt where worker_id = $1 and state <> 'ended' order by job_id`,
     [workerId],
   );
   const leftovers: Leftover[] = [];
   for (const { id } of held.rows) {
     const attempt = await lockAttempt(client, id);
-    if (attempt?.state !== 'running') continue; // it ended while its job was being locked
-    await endAttempt(client, attempt, { outcome: 'lost', endCode: 'worker-lost', detail, summary: null });
+    if (attempt === null || attempt.state === 'ended') continue; // it ended while its job was being locked
+    const endCode = attempt.state === 'running' ? 'worker-lost' : 'not-claimed';
+    await endAttempt(client, attempt, { outcome: 'lost', endCode, detail, summary: null });
     leftovers.push({ attemptId: id, jobId: attempt.jobId, number: attempt.number });
   }
   return leftovers;

@@ -33,7 +33,7 @@ export interface Workers {
 /** Those that have not been heard of for so long are history. */
 const FORGET_AFTER_MS = 24 * 3600 * 1000;
 
-type WorkerWithAttempts = Worker & { attempts: { jobId: string; number: number; slot: number | null }[] };
+type WorkerWithAttempts = Worker & { attempts: { jobId: string; number: number; slots: number[] }[] };
 
 const toView = (row: WorkerWithAttempts): WorkerView => ({
   id: row.id,
@@ -45,7 +45,7 @@ const toView = (row: WorkerWithAttempts): WorkerView => ({
   version: row.version,
   engine: row.engine as EngineInfo,
   slots: row.slots as Slot[],
-  attempts: row.attempts.map(({ jobId, number, slot }) => ({ jobId, number, slot: slot ?? 0 })),
+  attempts: row.attempts,
   eventLoopLagMs: row.eventLoopLagMs,
   spoolBytes: Number(row.spoolBytes),
   startedAt: row.startedAt.toISOString(),
@@ -56,8 +56,8 @@ const toView = (row: WorkerWithAttempts): WorkerView => ({
 const WITH_ATTEMPTS = {
   attempts: {
     where: { state: 'running' },
-    select: { jobId: true, number: true, slot: true },
-    orderBy: { slot: 'asc' },
+    select: { jobId: true, number: true, slots: true },
+    orderBy: { slots: 'asc' },
   },
 } as const;
 

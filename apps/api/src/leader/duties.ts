@@ -1,10 +1,13 @@
+import { POLICY, type SchedulingPolicy } from '@crucible/scheduler';
 import { CHANNELS, type RetentionDays, type Store } from '@crucible/store';
+import { quietTelemetry, type Telemetry } from '@crucible/telemetry';
 import type { FastifyBaseLogger } from 'fastify';
 import type { DispatchQueues } from '../queue/dispatch-queues.ts';
 import { startPulse } from './pulse.ts';
 import { relay } from './relay.ts';
-import { schedulePass } from './schedule-pass.ts';
+import { createScheduler } from './schedule-pass.ts';
 import { SCRUB_DAYS, SCRUB_MS, scrub } from './scrub.ts';
+import { tracedOutbox } from './traced-outbox.ts';
 
 const PASS_MS = 1000;
 /** Repair passes in the time of one lease. */
@@ -17,7 +20,11 @@ const ROLL_UP_MS = 10_000;
 export interface DutyDeps {
   store: Store;
   queues: DispatchQueues;
+  /** @defaultValue the policy of the scheduler package */
+  policy?: SchedulingPolicy;
   log: FastifyBaseLogger;
+  /** @defaultValue nothing is traced, and the metrics are read by nobody */
+  telemetry?: Telemetry;
   /** days within which every stored chunk is read again @defaultValue 14 */
   scrubDays?: number;
   /** how long points, lines and events are kept @defaultValue for ever */
@@ -30,19 +37,21 @@ export interface DutyDeps {
  *
  * @returns a function that ends them and resolves when the last is at rest
  */
-export async function startDuties({
-  store,
-  queues,
-  log,
-  scrubDays = SCRUB_DAYS,
-  retention = KEEP_ALL,
-}: DutyDeps): Promise<() => Promise<void>> {
-  const relaying = startPulse('relay', PASS_MS, () => relay(store.outbox, queues), log);
+export async function startDuties(deps: DutyDeps): Promise<() => Promise<void>> {
+  const { store, queues, policy = POLICY, log, telemetry = quietTelemetry('api'), scrubDays = SCRUB_DAYS } = deps;
+  const { retention = KEEP_ALL } = deps;
+  const { metrics, tracing } = telemetry;
+  const outbox = tracedOutbox(store.outbox, store.traces, tracing);
+  const passSeconds = metrics.histogram('crucible_scheduler_pass_seconds');
+  const scheduler = createScheduler({ scheduling: store.scheduling, policy, log });
+  const relaying = startPulse('relay', PASS_MS, () => relay(outbox, queues), log);
   const scheduling = startPulse(
     'scheduler',
     PASS_MS,
     async () => {
-      if ((await schedulePass(store.scheduling)) > 0) relaying.trigger();
+      const stop = passSeconds.startTimer();
+      if ((await scheduler.pass()) > 0) relaying.trigger();
+      stop();
     },
     log,
   );
@@ -58,7 +67,9 @@ export async function startDuties({
     'reconcile',
     (1000 * store.leaseSeconds) / REPAIRS_PER_LEASE,
     async () => {
+      await store.scheduling.chargeUse(policy.halfLifeSeconds);
       const report = await store.scheduling.reconcile();
+      metrics.counter('crucible_lease_expired_total').inc(report.lost);
       if (report.lost + report.notClaimed + report.lostWorkers + report.reannounced === 0) return;
       log.warn({ report }, 'repaired what lost workers or messages had left behind');
       scheduling.trigger();
@@ -76,6 +87,9 @@ export async function startDuties({
       const { points, logs, events } = await store.retention.sweep(retention);
       if (chunks + answers + messages + points + logs + events > 0)
         log.info({ chunks, answers, messages, points, logs, events }, 'swept');
+      const names = (await store.workers.list()).filter(({ state }) => state !== 'gone').map(({ name }) => name);
+      const numQueues = await queues.removeOthers(names);
+      if (numQueues > 0) log.info({ queues: numQueues }, 'removed the queues of workers that are gone');
     },
     log,
   );
@@ -94,6 +108,7 @@ export async function startDuties({
   const stop = async (): Promise<void> => {
     queues.onReady(() => {});
     await Promise.all(pulses.map((pulse) => pulse.stop()));
+    await scheduler.settled();
   };
   try {
     const listener = await store.listen(CHANNELS.wake, () => {

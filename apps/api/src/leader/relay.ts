@@ -3,7 +3,7 @@ import type { Outbox, OutboxRow } from '@crucible/store';
 
 /** Where the relay puts messages. */
 export interface Announcer {
-  announce(pool: string, messages: readonly DispatchMessage[]): Promise<void>;
+  announce(worker: string, messages: readonly DispatchMessage[]): Promise<void>;
 }
 
 /** Rows that are taken at a time. */
@@ -19,18 +19,27 @@ export async function relay(outbox: Outbox, queues: Announcer): Promise<void> {
   let rows: OutboxRow[];
   do {
     rows = await outbox.takeUnsent(BATCH);
-    for (const [pool, ofPool] of byPool(rows)) {
-      await queues.announce(
-        pool,
-        ofPool.map(({ message }) => message),
-      );
-      await outbox.markSent(ofPool.map(({ id }) => id));
-    }
+    const announced = await Promise.allSettled(
+      [...byWorker(rows)].map(async ([worker, ofWorker]) => {
+        await queues.announce(
+          worker,
+          ofWorker.map(({ message }) => message),
+        );
+        return ofWorker.map(({ id }) => id);
+      }),
+    );
+    await outbox.markSent(announced.flatMap((each) => (each.status === 'fulfilled' ? each.value : [])));
+    const failure = announced.find((each) => each.status === 'rejected');
+    if (failure !== undefined) throw failure.reason;
   } while (rows.length === BATCH);
 }
 
-function byPool(rows: readonly OutboxRow[]): Map<string, OutboxRow[]> {
-  const pools = new Map<string, OutboxRow[]>();
-  for (const row of rows) pools.set(row.pool, [...(pools.get(row.pool) ?? []), row]);
-  return pools;
+function byWorker(rows: readonly OutboxRow[]): Map<string, OutboxRow[]> {
+  const workers = new Map<string, OutboxRow[]>();
+  for (const row of rows) {
+    const ofWorker = workers.get(row.worker);
+    if (ofWorker === undefined) workers.set(row.worker, [row]);
+    else ofWorker.push(row);
+  }
+  return workers;
 }

@@ -31,6 +31,7 @@ import {
   SubmitBatch,
   SubmitJob,
   SubmittedBatch,
+  VersionView,
   WorkerList,
   WorkerView,
 } from '@crucible/contracts';
@@ -68,6 +69,7 @@ export const NAMED_SCHEMAS = [
   SubmitBatch,
   StorageUsage,
   SubmitJob,
+  VersionView,
   SubmittedBatch,
   WorkerList,
   WorkerView,

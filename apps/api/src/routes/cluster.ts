@@ -1,5 +1,6 @@
-import { QueueView, type WorkerHold, WorkerList, WorkerView } from '@crucible/contracts';
+import { QueueQuery, QueueView, type WorkerHold, WorkerList, WorkerView } from '@crucible/contracts';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { readLiveQueue } from '../live-queue.ts';
 import { problems, WorkerParams } from '../openapi/route-schemas.ts';
 
 /** What an operator may ask of a worker, and what it then is held to. */
@@ -59,9 +60,10 @@ export const clusterRoutes: FastifyPluginAsyncTypebox = async (app) => {
         operationId: 'getQueue',
         summary: 'Read the queue, next job first, with the reason why each job waits',
         tags: ['cluster'],
-        response: { 200: QueueView, ...problems() },
+        querystring: QueueQuery,
+        response: { 200: QueueView, ...problems('invalid-request') },
       },
     },
-    async () => app.store.scheduling.queue(),
+    async (request) => readLiveQueue(app.store.scheduling, request.query),
   );
 };

@@ -54,7 +54,7 @@ export function WorkerCard({ worker }: { worker: WorkerView }) {
       </p>
       <ul class="slots">
         {worker.slots.map((slot) => {
-          const attempt = worker.attempts.find((one) => one.slot === slot.index);
+          const attempt = worker.attempts.find((one) => one.slots.includes(slot.index));
           return (
             <li key={slot.index} class={attempt === undefined ? 'slot free' : 'slot busy'}>
               <span class="slot-kind">

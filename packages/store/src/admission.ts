@@ -1,0 +1,61 @@
+import { CrucibleError, type Fault } from '@crucible/contracts';
+import type { Queryable } from './database.ts';
+import type { NewJob } from './job-submit.ts';
+
+type Applicant = Pick<NewJob, 'resources' | 'teamId'>;
+
+/**
+ * Refuses jobs that could never run, or that are too many for their team. A pool without any worker may get one later
+ * and takes jobs. The count is not locked: submits in the very same moment may pass the limit by their number.
+ *
+ * @param pointerOf JSON pointer to the i-th job in the body
+ * @throws `unsatisfiable` with a fault for each such job; `quota-exceeded`
+ */
+export async function assertAdmissible(
+  client: Queryable,
+  jobs: readonly Applicant[],
+  pointerOf: (i: number) => string,
+): Promise<void> {
+  await assertSatisfiable(client, jobs, pointerOf);
+  const numByTeam = new Map<string, number>();
+  for (const { teamId } of jobs) numByTeam.set(teamId, (numByTeam.get(teamId) ?? 0) + 1);
+  for (const [teamId, count] of numByTeam) await assertWithinQuota(client, teamId, count);
+}
+
+async function assertSatisfiable(
+  client: Queryable,
+  jobs: readonly Applicant[],
+  pointerOf: (i: number) => string,
+): Promise<void> {
+  const { rows } = await client.query<{ pool: string; largest: number }>(
+    `select pool, max(jsonb_array_length(slots)) as largest from worker
+     where state <> 'gone' and pool = any($1) group by pool`,
+    [[...new Set(jobs.map(({ resources }) => resources.pool))]],
+  );
+  const largestOf = new Map(rows.map(({ pool, largest }) => [pool, largest]));
+  const faults = jobs.flatMap<Fault>(({ resources: { pool, slots } }, i) => {
+    const largest = largestOf.get(pool) ?? Number.POSITIVE_INFINITY;
+    const message = `must be at most ${largest}: no worker of pool ${pool} has more slots`;
+    return slots <= largest ? [] : [{ pointer: `${pointerOf(i)}/resources/slots`, message }];
+  });
+  const [first] = faults;
+  if (first === undefined) return;
+  const what = `${first.pointer.slice(1)} ${first.message}`;
+  throw new CrucibleError('unsatisfiable', `${what}. Ask for fewer slots or another pool.`, { faults });
+}
+
+async function assertWithinQuota(client: Queryable, teamId: string, count: number): Promise<void> {
+  const { rows } = await client.query<{ max_queued: number; num_waiting: number }>(
+    `select t.max_queued, (select count(*) from (
+       select from job where team_id = t.id and state in ('blocked', 'queued') limit t.max_queued) w) as num_waiting
+     from team t where t.id = $1`,
+    [teamId],
+  );
+  const [row] = rows;
+  if (row === undefined || row.num_waiting + count <= row.max_queued) return; // an unknown team is the insert's to refuse
+  throw new CrucibleError(
+    'quota-exceeded',
+    `Team ${teamId} may have ${row.max_queued} jobs waiting. Cancel some, or wait until some have started.`,
+    { detail: { maxQueued: row.max_queued } },
+  );
+}
