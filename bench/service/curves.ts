@@ -72,7 +72,7 @@ async function claimTimes({ sql, store }: Parameters<Row>[0], jobId: string, wor
   }
   if (attempt === undefined) throw new Error('the job was not dispatched');
   const start = performance.now();
-  const claimed = await store.attempts.claim({ attemptId: attempt.id, fence: attempt.fence, workerId, slot: 0 });
+  const claimed = await store.attempts.claim({ attemptId: attempt.id, fence: attempt.fence, workerId, slots: [0] });
   const claimMs = performance.now() - start;
   if (claimed === null) throw new Error('the attempt could not be claimed');
   await store.workers.deregister(workerId);

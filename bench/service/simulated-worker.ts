@@ -22,8 +22,9 @@ export async function startSimulatedWorker(
   numSlots: number,
   onClaim: (claimed: ClaimedJob, workerId: string) => void,
 ): Promise<SimulatedWorker> {
+  const name = `simulated-${randomUUID().slice(0, 8)}`;
   const { workerId } = await store.workers.register({
-    name: `simulated-${randomUUID().slice(0, 8)}`,
+    name,
     host: 'bench',
     pool,
     version: '0',
@@ -33,9 +34,10 @@ export async function startSimulatedWorker(
   });
   let slot = 0;
   const queue = new Worker<DispatchMessage>(
-    dispatchQueue(pool),
+    dispatchQueue(name),
     async (job) => {
-      const claimed = await store.attempts.claim({ ...job.data, workerId, slot: slot++ % numSlots });
+      const { attemptId, fence } = job.data;
+      const claimed = await store.attempts.claim({ attemptId, fence, workerId, slots: [slot++ % numSlots] });
       if (claimed !== null) onClaim(claimed, workerId);
     },
     { connection: { url: redisUrl, maxRetriesPerRequest: null }, concurrency: 8 },
