@@ -29,7 +29,7 @@ export const supervisorMemory: Row = async ({ databaseUrl, redisUrl, store }) =>
   });
   try {
     await waitFor('the worker to register', async () =>
-      (await store.workers.list()).some((worker) => worker.name === name),
+      (await store.workers.list(null)).some((worker) => worker.name === name),
     );
     await new Promise((resolve) => setTimeout(resolve, 5000)); // a heartbeat later its start-up is over
     const status = await readFile(`/proc/${child.pid}/status`, 'utf8');
