@@ -65,7 +65,7 @@ describe('a running job', () => {
 
   it('moves to another worker when its own is drained', async () => {
     const jobId = await runningAt(5);
-    const drained = (await workers.list()).find(({ name }) => name.startsWith('a-'));
+    const drained = (await workers.list(null)).find(({ name }) => name.startsWith('a-'));
     const answer = await cluster.api.post<{ state: string }>(`/v1/workers/${drained?.id}/drain`);
     assert.deepEqual([answer.status, answer.body.state], [200, 'draining']);
     await eventually('the end of the attempt', async () => (await cluster.attempts(jobId))[0]?.outcome === 'released');
@@ -76,6 +76,6 @@ describe('a running job', () => {
     assert.ok((second?.resumedFromStep ?? 0) >= 5);
     assert.deepEqual(await cluster.result(jobId), quiet);
     await cluster.api.post(`/v1/workers/${drained?.id}/undrain`);
-    assert.equal((await workers.list()).find(({ id }) => id === drained?.id)?.state, 'ready');
+    assert.equal((await workers.list(null)).find(({ id }) => id === drained?.id)?.state, 'ready');
   });
 });

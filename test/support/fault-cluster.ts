@@ -77,7 +77,9 @@ export async function runFaultCluster(options: RunningApiOptions & { leaseSecond
     api,
     leaseMs: 1000 * options.leaseSeconds,
     async worker(name, env = {}, program = {}) {
-      const before = new Set((await found('the workers', api.store.workers.list, JOB_LIMIT_MS)).map(({ id }) => id));
+      const before = new Set(
+        (await found('the workers', () => api.store.workers.list(null), JOB_LIMIT_MS)).map(({ id }) => id),
+      );
       const started = startWorkerProcess(
         {
           DATABASE_URL: api.databaseUrl,
@@ -95,7 +97,7 @@ export async function runFaultCluster(options: RunningApiOptions & { leaseSecond
       await found(
         `worker ${name}`,
         async () =>
-          (await api.store.workers.list()).some(
+          (await api.store.workers.list(null)).some(
             (view) => view.name === `${name}-${api.pool}` && view.state === 'ready' && !before.has(view.id),
           ),
         WORKER_LIMIT_MS,
