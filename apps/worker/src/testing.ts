@@ -20,5 +20,9 @@ export { startWorker } from './worker.ts';
 /** Program of a child that knows the method `tiny` alone; with the engine `none` it loads no tensor library. */
 export const tinyChild = new URL(`./executor/testing/tiny-child${extname(import.meta.url)}`, import.meta.url);
 
+/** The log of a worker in a process of its own. */
+export const logOf = ({ logLevel, workerName }: { logLevel: string; workerName: string }): Logger =>
+  pino({ level: logLevel, base: { worker: workerName } });
+
 /** A log that nobody reads. */
 export const silentLog = (): Logger => pino({ level: 'silent' });
