@@ -2,6 +2,7 @@ import { QueueQuery, QueueView, type WorkerHold, WorkerList, WorkerView } from '
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { readLiveQueue } from '../live-queue.ts';
 import { problems, WorkerParams } from '../openapi/route-schemas.ts';
+import { shownTeamOf } from '../plugins/auth.ts';
 
 /** What an operator may ask of a worker, and what it then is held to. */
 const HOLDS: Readonly<Record<string, { hold: WorkerHold | null; summary: string; description: string }>> = {
@@ -24,7 +25,7 @@ export const clusterRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     '/workers',
     {
-      config: { access: 'key' },
+      config: { access: 'cluster:read' },
       schema: {
         operationId: 'listWorkers',
         summary: 'List the workers with their slots and what they run',
@@ -32,14 +33,14 @@ export const clusterRoutes: FastifyPluginAsyncTypebox = async (app) => {
         response: { 200: WorkerList, ...problems() },
       },
     },
-    async () => ({ data: await app.store.workers.list() }),
+    async (request) => ({ data: await app.store.workers.list(shownTeamOf(request)) }),
   );
 
   for (const [verb, { hold, summary, description }] of Object.entries(HOLDS))
     app.post(
       `/workers/:id/${verb}`,
       {
-        config: { access: 'key' },
+        config: { access: 'cluster:operate' },
         schema: {
           operationId: `${verb}Worker`,
           summary,
@@ -55,7 +56,7 @@ export const clusterRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     '/queue',
     {
-      config: { access: 'key' },
+      config: { access: 'cluster:read' },
       schema: {
         operationId: 'getQueue',
         summary: 'Read the queue, next job first, with the reason why each job waits',
@@ -64,6 +65,6 @@ export const clusterRoutes: FastifyPluginAsyncTypebox = async (app) => {
         response: { 200: QueueView, ...problems('invalid-request') },
       },
     },
-    async (request) => readLiveQueue(app.store.scheduling, request.query),
+    async (request) => readLiveQueue(app.store.scheduling, request.query, shownTeamOf(request)),
   );
 };
