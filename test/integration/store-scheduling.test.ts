@@ -12,6 +12,7 @@ import {
   newJob,
   newWorker,
   SUCCESS,
+  snapshot,
   startJob,
 } from '../support/running-attempt.ts';
 
