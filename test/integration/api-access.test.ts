@@ -44,7 +44,7 @@ describe('who may do what', () => {
         else assert.equal((await problemOf(response)).code, 'unauthenticated');
       }
     }
-    assert.deepEqual(open.sort(), ['/healthz', '/readyz']);
+    assert.deepEqual(open.sort(), ['/healthz', '/readyz', '/v1/version']);
     for (const path of ['/docs', '/docs/errors', '/', '/app.js'])
       assert.equal((await anonymous(path)).status, 200, path);
   });
