@@ -38,8 +38,8 @@ export interface DutyDeps {
  * @returns a function that ends them and resolves when the last is at rest
  */
 export async function startDuties(deps: DutyDeps): Promise<() => Promise<void>> {
-  const { store, queues, policy = POLICY, log, telemetry = quietTelemetry('api'), scrubDays = SCRUB_DAYS } = deps;
-  const { retention = KEEP_ALL } = deps;
+  const { store, queues, policy = POLICY, log, telemetry = quietTelemetry('api') } = deps;
+  const { scrubDays = SCRUB_DAYS, retention = KEEP_ALL } = deps;
   const { metrics, tracing } = telemetry;
   const outbox = tracedOutbox(store.outbox, store.traces, tracing);
   const passSeconds = metrics.histogram('crucible_scheduler_pass_seconds');
@@ -84,12 +84,12 @@ export async function startDuties(deps: DutyDeps): Promise<() => Promise<void>> 
       const chunks = await store.checkpoints.sweep();
       const answers = await store.idempotency.sweep();
       const messages = await store.outbox.sweep();
-      const { points, logs, events } = await store.retention.sweep(retention);
-      if (chunks + answers + messages + points + logs + events > 0)
-        log.info({ chunks, answers, messages, points, logs, events }, 'swept');
       const names = (await store.workers.list()).filter(({ state }) => state !== 'gone').map(({ name }) => name);
       const numQueues = await queues.removeOthers(names);
       if (numQueues > 0) log.info({ queues: numQueues }, 'removed the queues of workers that are gone');
+      const { points, logs, events } = await store.retention.sweep(retention);
+      if (chunks + answers + messages + points + logs + events > 0)
+        log.info({ chunks, answers, messages, points, logs, events }, 'swept');
     },
     log,
   );
