@@ -66,8 +66,10 @@ async function claimedJob(store: Store) {
     slots: [{ index: 0, kind: 'cpu', model: 'bench', memoryMib: null }],
     bootId: randomUUID(),
   });
-  const [attempt] = await store.scheduling.dispatch([{ jobId: job.id, version: job.version }]);
-  const claimed = attempt && (await store.attempts.claim({ ...attempt, workerId, slot: 0 }));
+  const { id: jobId, version, tier } = job;
+  const decisions = { dispatch: [{ jobId, version, workerId, tier }], preempt: [], graceSeconds: 0 };
+  const [attempt] = (await store.scheduling.apply(decisions)).dispatched;
+  const claimed = attempt && (await store.attempts.claim({ ...attempt, workerId, slots: [0] }));
   if (!claimed) throw new Error('the job of the measurement could not be claimed');
   return claimed;
 }
