@@ -5,6 +5,7 @@
  */
 import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
+import { checkpoint } from './service/checkpoint-row.ts';
 import { chart, claimLong, compare } from './service/curves.ts';
 import { dispatch } from './service/dispatch.ts';
 import { ingest } from './service/ingest.ts';
@@ -28,6 +29,7 @@ const ROWS: Record<string, Row> = {
   claimLong,
   stream,
   supervisorMemory,
+  checkpoint,
   recovery,
   submitBatch,
   dispatch,
