@@ -14,6 +14,7 @@ const VERBS = {
   doctor: 'say what is wrong on this machine and how to mend it',
   bench: 'bench NAME: run a benchmark of the bench folder',
   reproduce: 'reproduce METHOD: run the reproduction of a method',
+  sched: 'sched replay FILE: plan a recorded scheduling pass again and say why; "--json" for programs',
 };
 
 function usage() {

@@ -14,7 +14,6 @@ import {
   newJob,
   newWorker,
   SUCCESS,
-  snapshot,
   startJob,
 } from '../support/running-attempt.ts';
 
