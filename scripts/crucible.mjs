@@ -3,24 +3,10 @@
  * @file Entry of every command. It needs nothing but Node: dependencies are installed on the way. Until the version is
  * checked it uses no syntax that an old Node cannot parse.
  */
-const OLDEST = [20, 19];
-const VERBS = {
-  demo: 'search an architecture, train the winner, print the result; "-- --keep" leaves it running until Ctrl-C',
-  test: 'run every test, or with "-- FILE ..." those files',
-  up: 'start the service in the background, print its address and an API key',
-  down: 'stop what "up" started',
-  build: 'install, generate and compile everything, start nothing',
-  check: 'formatter, linter, types, import rules, dead code, schema drift',
-  doctor: 'say what is wrong on this machine and how to mend it',
-  bench: 'bench NAME: run a benchmark of the bench folder',
-  reproduce: 'reproduce METHOD: run the reproduction of a method',
-  sched: 'sched replay FILE: plan a recorded scheduling pass again and say why; "--json" for programs',
-};
+import { VERBS, verbHelp } from './verbs.mjs';
 
-function usage() {
-  const lines = Object.keys(VERBS).map((verb) => `  ${verb.padEnd(10)} ${VERBS[verb]}`);
-  return `usage: ./crucible VERB, or npm run demo | npm test\n\n${lines.join('\n')}\n  help       this list`;
-}
+const OLDEST = [20, 19];
+const HELP = ['help', '--help', '-h'];
 
 async function main() {
   const [major, minor] = process.versions.node.split('.').map(Number);
@@ -29,12 +15,21 @@ async function main() {
     process.exit(1);
   }
   const verb = process.argv[2];
-  const args = process.argv.slice(3).filter((word) => word !== '--');
-  if (verb === 'help' || verb === '--help' || verb === '-h') return console.log(usage());
-  if (!Object.keys(VERBS).includes(verb)) {
-    console.error(verb === undefined ? usage() : `unknown verb "${verb}"\n\n${usage()}`);
+  const { jobVerbsHelp, runJobVerb } = await import('./lib/job-verbs.mjs');
+  if (verb === undefined || HELP.includes(verb)) {
+    const lines = Object.keys(VERBS).map((name) => `  ${name.padEnd(10)} ${VERBS[name].summary}`);
+    const list = `usage: ./crucible VERB [ARGUMENT ...]; VERB --help says more\n\nThis clone:\n${lines.join('\n')}`;
+    const text = `${list}\n\n${await jobVerbsHelp()}`;
+    if (verb !== undefined) return console.log(text);
+    console.error(text);
     process.exit(2);
   }
+  if (!Object.keys(VERBS).includes(verb)) process.exit(await runJobVerb(process.argv.slice(2)));
+  const given = process.argv.slice(3);
+  const args = given.filter((word) => word !== '--');
+  // What follows the name of a benchmark is for the benchmark.
+  const own = ['bench', 'reproduce'].includes(verb) ? args.slice(0, 1) : args;
+  if (own.includes('--help') || own.includes('-h')) return console.log(verbHelp(verb));
   process.umask(0o022); // what is installed and built must be readable for the user under whom Postgres runs
   const { catchSignals, fail, shutdown } = await import('./lib/shutdown.mjs');
   catchSignals();

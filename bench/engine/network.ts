@@ -1,4 +1,9 @@
-import { type BatchNormActivation, batchNormTrain, sgdStep } from '@crucible/engine-native/ops';
+import {
+  type BatchNormActivation,
+  type ConvNormTrainOptions,
+  convNormTrain,
+  sgdStep,
+} from '@crucible/engine-native/ops';
 import * as tf from '@tensorflow/tfjs-core';
 import { normalSource } from './random.ts';
 
@@ -26,15 +31,21 @@ export class Parameters {
     return this.add(() => tf.zeros([size]));
   }
 
-  /** Batch norm in training mode with running averages. */
-  batchNorm(channels: number) {
+  /** A convolution with batch norm in training mode and running averages. */
+  convNorm(filter: tf.Tensor4D, options: Pick<ConvNormTrainOptions, 'strides' | 'pad' | 'depthwise'>) {
+    const channels = filter.shape[options.depthwise ? 2 : 3];
     const gamma = this.add<tf.Tensor1D>(() => tf.ones([channels]));
     const beta = this.zeros(channels);
     const mean = tf.tidy(() => tf.variable(tf.zeros([channels]), false));
     const variance = tf.tidy(() => tf.variable(tf.ones([channels]), false));
     const moving = { mean, variance, momentum: MOMENTUM };
     return (x: tf.Tensor4D, activation: BatchNormActivation, residual?: tf.Tensor4D): tf.Tensor4D =>
-      batchNormTrain(x, gamma, beta, { activation, moving, ...(residual === undefined ? {} : { residual }) });
+      convNormTrain(x, filter, gamma, beta, {
+        ...options,
+        activation,
+        moving,
+        ...(residual === undefined ? {} : { residual }),
+      });
   }
 }
 

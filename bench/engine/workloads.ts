@@ -42,20 +42,16 @@ const RESNET_BLOCKS = [
 /** ResNet-18 for images of 32x32. */
 function resnet(images: number, deviation?: number): Network {
   const p = new Parameters();
-  const stem = p.filter([3, 3, 3, 64], deviation);
-  const stemNorm = p.batchNorm(64);
+  const stem = p.convNorm(p.filter([3, 3, 3, 64], deviation), {});
   let channels = 64;
   const blocks = RESNET_BLOCKS.map(([filters, stride]) => {
     const isSame = stride === 1 && channels === filters;
     const block = {
-      stride,
-      filter1: p.filter([3, 3, channels, filters], deviation),
-      norm1: p.batchNorm(filters),
-      filter2: p.filter([3, 3, filters, filters], deviation),
-      norm2: p.batchNorm(filters),
+      conv1: p.convNorm(p.filter([3, 3, channels, filters], deviation), { strides: stride, pad: symmetric }),
+      conv2: p.convNorm(p.filter([3, 3, filters, filters], deviation), {}),
       shortcut: isSame
         ? undefined
-        : { filter: p.filter([1, 1, channels, filters], deviation), norm: p.batchNorm(filters) },
+        : p.convNorm(p.filter([1, 1, channels, filters], deviation), { strides: stride, pad: 'valid' }),
     };
     channels = filters;
     return block;
@@ -63,11 +59,10 @@ function resnet(images: number, deviation?: number): Network {
   const dense = p.add<tf.Tensor2D>(() => p.normal([512, 10], 0.05));
   const bias = p.zeros(10);
   return new Network(p, [images, 32, 32, 3], (x) => {
-    let y = stemNorm(tf.conv2d(x, stem, 1, 'same'), 'relu');
-    for (const { stride, filter1, norm1, filter2, norm2, shortcut } of blocks) {
-      const inner = norm1(tf.conv2d(y, filter1, stride, symmetric), 'relu');
-      const residual = shortcut ? shortcut.norm(tf.conv2d(y, shortcut.filter, stride, 'valid'), 'none') : y;
-      y = norm2(tf.conv2d(inner, filter2, 1, 'same'), 'relu', residual);
+    let y = stem(x, 'relu');
+    for (const { conv1, conv2, shortcut } of blocks) {
+      const inner = conv1(y, 'relu');
+      y = conv2(inner, 'relu', shortcut ? shortcut(y, 'none') : y);
     }
     return denseAct(globalMean(y), dense, bias);
   });
@@ -87,18 +82,12 @@ const MOBILE_BLOCKS = [
 /** A convolution and eight depthwise-separable blocks on 64 images of 32x32. */
 function mobile(): Network {
   const p = new Parameters();
-  const stem = p.filter([3, 3, 3, 32]);
-  const stemNorm = p.batchNorm(32);
+  const stem = p.convNorm(p.filter([3, 3, 3, 32]), {});
   let channels = 32;
   const blocks = MOBILE_BLOCKS.map(([filters, stride]) => {
-    const depthwise = p.filter([3, 3, channels, 1], 0.5);
-    const norm1 = p.batchNorm(channels);
     const block = {
-      stride,
-      depthwise,
-      norm1,
-      pointwise: p.filter([1, 1, channels, filters]),
-      norm2: p.batchNorm(filters),
+      depthwise: p.convNorm(p.filter([3, 3, channels, 1], 0.5), { strides: stride, depthwise: true }),
+      pointwise: p.convNorm(p.filter([1, 1, channels, filters]), {}),
     };
     channels = filters;
     return block;
@@ -106,11 +95,8 @@ function mobile(): Network {
   const dense = p.add<tf.Tensor2D>(() => p.normal([512, 10], 0.05));
   const bias = p.zeros(10);
   return new Network(p, [64, 32, 32, 3], (x) => {
-    let y = stemNorm(tf.conv2d(x, stem, 1, 'same'), 'relu');
-    for (const { stride, depthwise, norm1, pointwise, norm2 } of blocks) {
-      const inner = norm1(tf.depthwiseConv2d(y, depthwise, stride, 'same'), 'relu');
-      y = norm2(tf.conv2d(inner, pointwise, 1, 'same'), 'relu');
-    }
+    let y = stem(x, 'relu');
+    for (const { depthwise, pointwise } of blocks) y = pointwise(depthwise(y, 'relu'), 'relu');
     return denseAct(globalMean(y), dense, bias);
   });
 }

@@ -13,6 +13,11 @@ export const IMPORT_RULES = [
     workspaces: ['contracts'],
     packages: [exactly('@prisma/client', '@prisma/adapter-pg', 'pg')],
   },
+  {
+    folder: 'packages/telemetry',
+    workspaces: [],
+    packages: [exactly('prom-client'), /^@opentelemetry\//],
+  },
   { folder: 'packages/scheduler', workspaces: ['contracts'], packages: [] },
   {
     // These load whole engines; kernels and ops see the core alone.
@@ -35,7 +40,7 @@ export const IMPORT_RULES = [
   { folder: 'packages/cli', workspaces: ['client', 'contracts'], packages: [] },
   {
     folder: 'apps/api',
-    workspaces: ['contracts', 'scheduler', 'store'],
+    workspaces: ['contracts', 'scheduler', 'store', 'telemetry'],
     packages: [exactly('fastify', 'fastify-plugin', 'typebox', 'bullmq', 'ioredis', 'pino'), /^@fastify\//],
   },
   {
@@ -47,7 +52,7 @@ export const IMPORT_RULES = [
   },
   {
     folder: 'apps/worker',
-    workspaces: ['contracts', 'store'],
+    workspaces: ['contracts', 'store', 'telemetry'],
     packages: [exactly('bullmq', 'ioredis', 'pino', 'typebox')],
   },
   {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
-import { fits, METHOD_IDS, MethodList, MethodView, Readiness } from '@crucible/contracts';
+import { fits, METHOD_IDS, MethodList, MethodView, Readiness, VersionView } from '@crucible/contracts';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { runApi } from '../support/running-api.ts';
 
@@ -44,18 +44,25 @@ const ROUTES = [
   'get /v1/scheduling-passes/{id}',
   'get /v1/stream',
   'get /v1/usage/storage',
+  'get /v1/version',
   'get /v1/workers',
   'patch /v1/checkpoints/{id}',
   'patch /v1/jobs/{id}',
   'post /v1/checkpoints/{id}/verify',
   'post /v1/job-batches',
   'post /v1/jobs',
+  'post /v1/jobs/{id}/attempts/{number}/metrics',
   'post /v1/jobs/{id}/cancel',
   'post /v1/jobs/{id}/fork',
   'post /v1/jobs/{id}/kill',
   'post /v1/jobs/{id}/pause',
   'post /v1/jobs/{id}/resume',
   'post /v1/jobs/{id}/retry',
+  'post /v1/metrics/query',
+  'post /v1/workers/{id}/cordon',
+  'post /v1/workers/{id}/drain',
+  'post /v1/workers/{id}/uncordon',
+  'post /v1/workers/{id}/undrain',
 ];
 
 const api = await runApi({ leads: false });
@@ -130,6 +137,9 @@ describe('the contract over HTTP', () => {
         assert.ok(Object.keys(properties).length > 0, id);
         assert.ok(body.presets.length > 0 && body.metrics.length > 0 && body.artifacts.length > 0, id);
       }
+      const version = await api.get<VersionView>('/v1/version');
+      assert.ok(fits(VersionView, version.body));
+      assert.match(version.body.version, /^\d+\.\d+\.\d+/);
       const { status, body } = await api.get('/readyz');
       assert.ok(fits(Readiness, body));
       assert.deepEqual([status, body.status, body.degraded], [200, 'degraded', ['dispatch', 'feed']]);

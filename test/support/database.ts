@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { after } from 'node:test';
+import { LEASE_SECONDS } from '@crucible/contracts';
 import { createStore, type Store } from '@crucible/store';
 import pg from 'pg';
 
@@ -22,21 +23,26 @@ export interface TestDatabase {
   sql: pg.Pool;
 }
 
+export interface DatabaseOptions {
+  /** any database of the server @defaultValue that of the test run */
+  serverUrl?: string | undefined;
+  /** @defaultValue 30 */
+  leaseSeconds?: number;
+}
+
 /**
  * Gives the calling test file a database of its own, with all migrations, on the server of `DATABASE_URL`; it is
  * dropped when the file's tests are over. Files share one template, so that a database costs a copy and no more.
  */
-export async function withDatabase(): Promise<TestDatabase> {
-  const serverUrl = process.env.DATABASE_URL;
+export async function withDatabase({
+  serverUrl = process.env.DATABASE_URL,
+  leaseSeconds = LEASE_SECONDS,
+}: DatabaseOptions = {}): Promise<TestDatabase> {
   if (serverUrl === undefined)
     throw new Error('DATABASE_URL is not set: integration tests need a Postgres server; `npm test` brings its own.');
-  const name = `crucible_test_${randomBytes(8).toString('hex')}`;
-  await onServer(serverUrl, async (server) => {
-    const template = await ensureTemplate(server, serverUrl);
-    await server.query(`create database ${name} template ${template}`);
-  });
-  const databaseUrl = urlOf(serverUrl, name);
-  const store = createStore({ databaseUrl, applicationName: 'crucible test', poolSize: 10 });
+  const databaseUrl = await createDatabase(serverUrl);
+  const name = new URL(databaseUrl).pathname.slice(1);
+  const store = createStore({ databaseUrl, applicationName: 'crucible test', poolSize: 10, leaseSeconds });
   const sql = new pg.Pool({ connectionString: databaseUrl, max: 4 });
   after(async () => {
     await store.close();
@@ -44,6 +50,16 @@ export async function withDatabase(): Promise<TestDatabase> {
     await onServer(serverUrl, (server) => server.query(`drop database ${name} with (force)`));
   });
   return { databaseUrl, store, sql };
+}
+
+/** Makes a database with all migrations on a server. @returns its address */
+export async function createDatabase(serverUrl: string): Promise<string> {
+  const name = `crucible_test_${randomBytes(8).toString('hex')}`;
+  await onServer(serverUrl, async (server) => {
+    const template = await ensureTemplate(server, serverUrl);
+    await server.query(`create database ${name} template ${template}`);
+  });
+  return urlOf(serverUrl, name);
 }
 
 function urlOf(serverUrl: string, database: string): string {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { buildApp, createLogger, DispatchQueues, type Election, startElection } from '@crucible/api';
 import type { Store } from '@crucible/store';
 import type pg from 'pg';
-import { withDatabase } from './database.ts';
+import { type DatabaseOptions, withDatabase } from './database.ts';
 
 /** One answer of the API. */
 export interface Answer<T = unknown> {
@@ -31,7 +31,7 @@ export interface RunningApi {
   close(): Promise<void>;
 }
 
-export interface RunningApiOptions {
+export interface RunningApiOptions extends DatabaseOptions {
   /** whether the scheduler, relay and repair run here @defaultValue true */
   leads?: boolean;
   /** @defaultValue the Redis of the test run */
@@ -49,7 +49,7 @@ export function testRedisUrl(): string {
 /** Starts an API on a fresh database. To be called at the top of a test file, and closed in a suite's `after`. */
 export async function runApi(options: RunningApiOptions = {}): Promise<RunningApi> {
   const { leads = true, redisUrl = testRedisUrl(), dashboardDir = null } = options;
-  const { databaseUrl, store, sql } = await withDatabase();
+  const { databaseUrl, store, sql } = await withDatabase(options);
   const log: string[] = [];
   const logger = createLogger('debug', { write: (line: string) => void log.push(line) });
   const queues = new DispatchQueues(redisUrl, logger);

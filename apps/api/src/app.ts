@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { POLICY } from '@crucible/scheduler';
 import type { Store } from '@crucible/store';
+import { quietTelemetry, type Telemetry } from '@crucible/telemetry';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { Config } from './config.ts';
 import { auth } from './plugins/auth.ts';
@@ -7,12 +9,15 @@ import { dashboard } from './plugins/dashboard.ts';
 import { answerBrokenRequest, errors, sendProblem } from './plugins/errors.ts';
 import { feed } from './plugins/feed.ts';
 import { freshConnections } from './plugins/fresh-connections.ts';
+import { jobChanges } from './plugins/job-changes.ts';
 import { openapi } from './plugins/openapi.ts';
 import { queuePlugin } from './plugins/queue.ts';
 import { BODY_LIMIT_BYTES, requestBody } from './plugins/request-body.ts';
 import { requestLog } from './plugins/request-log.ts';
+import { requestMetrics } from './plugins/request-metrics.ts';
 import { securityHeaders } from './plugins/security-headers.ts';
 import { storePlugin } from './plugins/store.ts';
+import { tracingPlugin } from './plugins/tracing.ts';
 import { validation } from './plugins/validation.ts';
 import type { DispatchQueues } from './queue/dispatch-queues.ts';
 import { artifactRoutes } from './routes/artifacts.ts';
@@ -31,10 +36,12 @@ import { VERSION } from './version.ts';
 
 /** What the app is made of; all of it is opened and closed by the caller. */
 export interface AppDeps {
-  config: Pick<Config, 'dashboardDir'>;
+  config: Pick<Config, 'dashboardDir'> & Partial<Pick<Config, 'policy'>>;
   store: Store;
   queues: DispatchQueues;
   log: FastifyBaseLogger;
+  /** @defaultValue nothing is traced, and the metrics are read by nobody */
+  telemetry?: Telemetry;
 }
 
 /** Time in which a request must have arrived as a whole; answers may take as long as they want. */
@@ -47,7 +54,13 @@ const requestIdOf = (header: string | string[] | undefined): string =>
   typeof header === 'string' && REQUEST_ID.test(header) ? header : randomUUID();
 
 /** Puts the HTTP side together. It does not listen yet. */
-export async function buildApp({ config, store, queues, log }: AppDeps): Promise<FastifyInstance> {
+export async function buildApp({
+  config,
+  store,
+  queues,
+  log,
+  telemetry = quietTelemetry('api'),
+}: AppDeps): Promise<FastifyInstance> {
   const app = fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }), // request-log.ts writes one line per request
@@ -68,6 +81,9 @@ export async function buildApp({ config, store, queues, log }: AppDeps): Promise
   await app.register(storePlugin, { store });
   await app.register(queuePlugin, { queues });
   await app.register(feed);
+  await app.register(requestMetrics, telemetry);
+  await app.register(tracingPlugin, telemetry);
+  await app.register(jobChanges);
   await app.register(auth);
   await app.register(openapi, { version: VERSION });
   await app.register(dashboard, { dir: config.dashboardDir });
@@ -84,8 +100,8 @@ export async function buildApp({ config, store, queues, log }: AppDeps): Promise
     checkpointRoutes,
     checkpointContentRoutes,
     feedRoutes,
-    clusterRoutes,
   ])
     await app.register(routes, { prefix: '/v1' });
+  await app.register(clusterRoutes, { prefix: '/v1', policy: config.policy ?? POLICY });
   return app;
 }

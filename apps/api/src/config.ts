@@ -1,4 +1,5 @@
 import { CrucibleError, faultsOf, LEASE_SECONDS, LOG_LEVELS } from '@crucible/contracts';
+import { policyWith, type SchedulingPolicy } from '@crucible/scheduler';
 import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
 
@@ -25,6 +26,10 @@ export const Environment = Type.Object({
     default: 14,
     description: 'days within which every stored chunk is read again',
   }),
+  CRUCIBLE_SCHEDULING_POLICY: Type.String({
+    default: '{}',
+    description: 'JSON object of numbers that go over those of the scheduling policy, see docs/scheduling.md',
+  }),
   CRUCIBLE_SUPERVISED: Type.Boolean({ default: false, description: 'stop when standard input ends' }),
   CRUCIBLE_LEASE_SECONDS: Type.Integer({
     minimum: 1,
@@ -32,6 +37,13 @@ export const Environment = Type.Object({
     default: LEASE_SECONDS,
     description: "time that an attempt stays its worker's after a heartbeat; as in every process of the cluster",
   }),
+  CRUCIBLE_METRICS_HOST: Type.String({ minLength: 1, default: '127.0.0.1', description: 'address for Prometheus' }),
+  CRUCIBLE_METRICS_PORT: Type.Optional(
+    Type.Integer({ minimum: 0, maximum: 65_535, description: 'serves /metrics; unset: nowhere, 0: any free port' }),
+  ),
+  OTEL_EXPORTER_OTLP_ENDPOINT: Type.Optional(
+    Type.String({ pattern: '^https?://', description: 'http://HOST:4318, gets traces; unset: no traces' }),
+  ),
   CRUCIBLE_LOG_LEVEL: Type.Enum([...LOG_LEVELS, 'fatal', 'silent'], { default: 'info' }),
 });
 
@@ -43,8 +55,13 @@ export interface Config {
   readonly port: number;
   readonly dashboardDir: string | null;
   readonly scrubDays: number;
+  readonly policy: SchedulingPolicy;
   readonly isSupervised: boolean;
   readonly leaseSeconds: number;
+  /** where Prometheus reads; null: nowhere */
+  readonly metrics: { readonly host: string; readonly port: number } | null;
+  /** receiver of traces; null: none */
+  readonly otlpEndpoint: string | null;
   readonly logLevel: string;
 }
 
@@ -66,6 +83,19 @@ function read<S extends Parameters<typeof faultsOf>[0]>(schema: S, env: Variable
   return values as Static<S>;
 }
 
+/** @throws CrucibleError `invalid-request` that names the variable and what is wrong with it */
+function readPolicy(text: string): SchedulingPolicy {
+  try {
+    return policyWith(JSON.parse(text));
+  } catch (cause) {
+    const message = cause instanceof RangeError ? cause.message : 'must be JSON';
+    throw new CrucibleError('invalid-request', `The environment has a fault: CRUCIBLE_SCHEDULING_POLICY ${message}.`, {
+      faults: [{ pointer: 'CRUCIBLE_SCHEDULING_POLICY', message }],
+      cause,
+    });
+  }
+}
+
 /**
  * Reads and checks the environment.
  *
@@ -80,8 +110,14 @@ export function loadConfig(env: Variables): Config {
     port: values.CRUCIBLE_PORT,
     dashboardDir: values.CRUCIBLE_DASHBOARD_DIR ?? null,
     scrubDays: values.CRUCIBLE_SCRUB_DAYS,
+    policy: readPolicy(values.CRUCIBLE_SCHEDULING_POLICY),
     isSupervised: values.CRUCIBLE_SUPERVISED,
     leaseSeconds: values.CRUCIBLE_LEASE_SECONDS,
+    metrics:
+      values.CRUCIBLE_METRICS_PORT === undefined
+        ? null
+        : { host: values.CRUCIBLE_METRICS_HOST, port: values.CRUCIBLE_METRICS_PORT },
+    otlpEndpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
     logLevel: values.CRUCIBLE_LOG_LEVEL,
   });
 }

@@ -1,5 +1,5 @@
 import type { QueueEntry, QueueQuery, QueueView, Waiting } from '@crucible/contracts';
-import { POLICY, plan, type SchedulingPolicy, type WaitingJob } from '@crucible/scheduler';
+import { plan, type SchedulingPolicy, type WaitingJob } from '@crucible/scheduler';
 import type { Scheduling, SchedulingSnapshot } from '@crucible/store';
 
 const ON_ITS_WAY: Waiting = {
@@ -44,7 +44,7 @@ function slotsOf({ workers, held }: SchedulingSnapshot, pool: string | undefined
 export async function readLiveQueue(
   scheduling: Scheduling,
   { pool, limit }: QueueQuery,
-  policy: SchedulingPolicy = POLICY,
+  policy: SchedulingPolicy,
 ): Promise<QueueView> {
   const snapshot = await scheduling.snapshot(policy, await scheduling.slowFacts());
   const { dispatch, waiting } = plan(snapshot, snapshot.now, policy);

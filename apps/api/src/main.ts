@@ -42,4 +42,4 @@ process.on('SIGINT', () => stop('SIGINT'));
 // Its supervisor holds the other end: when that is gone, this process must not go on alone.
 if (config.isSupervised) process.stdin.resume().on('end', () => stop('supervisor gone'));
 
-process.stdout.write(`${JSON.stringify({ listening: service.url })}\n`);
+process.stdout.write(`${JSON.stringify({ listening: service.url, metrics: service.metricsUrl })}\n`);

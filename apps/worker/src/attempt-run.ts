@@ -1,6 +1,13 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { EngineInfo, EngineRequest, Progress, Slot } from '@crucible/contracts';
+import {
+  CrucibleError,
+  type EngineInfo,
+  type EngineRequest,
+  type ErrorCode,
+  type Progress,
+  type Slot,
+} from '@crucible/contracts';
 import type { AttemptFence, ClaimedJob, Store } from '@crucible/store';
 import type { Logger } from 'pino';
 import { createAttemptControl } from './attempt-control.ts';
@@ -8,7 +15,9 @@ import { createChildReports } from './child-reports.ts';
 import { engineChange } from './engine-change.ts';
 import { forkChild } from './executor/fork.ts';
 import { type AttemptEnd, type ChildExit, outcomeOf, type StopCause } from './executor/outcome.ts';
+import { INPUTS_FOLDER } from './executor/spool.ts';
 import type { StopTimes } from './executor/stop-ladder.ts';
+import { fetchInputs } from './inputs.ts';
 import { createLeaseClock } from './lease-clock.ts';
 import { createRecorder, type Retry } from './recorder.ts';
 import { type RestoredCheckpoint, restore } from './restore.ts';
@@ -24,6 +33,8 @@ export interface AttemptRun extends AttemptFence {
   /** last step that the method reported */
   readonly step: number;
   readonly progress: Progress | null;
+  /** Age of the oldest point that waits to be stored, in milliseconds; 0 when none does. */
+  ingestLagMs(): number;
   /**
    * Asks the child to stop, and ends it when it does not within `times`; `kill` and `fenced` end it at once, and
    * `fenced` stores nothing more.
@@ -47,6 +58,9 @@ export interface AttemptRunParts {
   leaseMs: number;
   budget: SpoolBudget;
 }
+
+/** Refusals that a next attempt would meet again. */
+const INPUT_FAULTS: readonly ErrorCode[] = ['not-found', 'checkpoint-corrupt'];
 
 const NEVER_STARTED: ChildExit = { code: null, signal: null, startError: null, lastWords: '', isOomKill: false };
 
@@ -160,6 +174,13 @@ export function startAttempt(
   const execute = async (): Promise<AttemptEnd> => {
     await mkdir(spoolDir, { recursive: true });
     const resume = await fetchCheckpoint();
+    await fetchInputs(claimed.config, { artifacts: store.artifacts, dir: join(spoolDir, INPUTS_FOLDER), retry }).catch(
+      (error) => {
+        const isGone = error instanceof CrucibleError && INPUT_FAULTS.includes(error.code);
+        control.fail(error, isGone ? 'data-error' : undefined);
+        throw error;
+      },
+    );
     if (control.asked !== null) return outcomeOf(null, NEVER_STARTED, control.asked);
     const from = resume === null ? 'from the beginning' : `from the checkpoint at step ${resume.manifest.step}`;
     reports.say('info', `Attempt ${number} starts ${from}.`);
@@ -217,6 +238,7 @@ export function startAttempt(
     },
     stop: control.stop,
     renew: lease.renew,
+    ingestLagMs: recorder.ingestLagMs,
     ended,
   };
 }

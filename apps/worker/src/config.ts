@@ -28,6 +28,10 @@ export interface WorkerConfig {
   pool: string;
   /** end when standard input ends */
   isSupervised: boolean;
+  /** where Prometheus reads; null: nowhere */
+  metrics: { host: string; port: number } | null;
+  /** receiver of traces; null: none */
+  otlpEndpoint: string | null;
   logLevel: LogLevel;
   /** time that a child gets for a last checkpoint when the worker shuts down */
   graceMs: number;
@@ -82,6 +86,8 @@ export function loadConfig(env: Environment): WorkerConfig {
     ),
     pool: read('CRUCIBLE_POOL', DEFAULT_POOL, matching(/^[a-z0-9-]{1,40}$/), 'up to 40 small letters, digits or "-"'),
     isSupervised: read('CRUCIBLE_SUPERVISED', false, flagOf, '1 or 0'),
+    metrics: null,
+    otlpEndpoint: read('OTEL_EXPORTER_OTLP_ENDPOINT', null, urlOf(['http:', 'https:']), 'http://HOST:4318'),
     logLevel: read('CRUCIBLE_LOG_LEVEL', 'info', levelOf, LOG_LEVELS.join(', ')),
     graceMs: 1000 * read('CRUCIBLE_GRACE_SECONDS', 8, integerOf(0, 3600), 'a whole number from 0 to 3600'),
     leaseMs: 1000 * read('CRUCIBLE_LEASE_SECONDS', LEASE_SECONDS, integerOf(1, 600), 'a whole number from 1 to 600'),
@@ -93,6 +99,9 @@ export function loadConfig(env: Environment): WorkerConfig {
       ),
     ),
   };
+  const metricsHost = read('CRUCIBLE_METRICS_HOST', '127.0.0.1', (text) => text, 'an address to listen on');
+  const metricsPort = read('CRUCIBLE_METRICS_PORT', null, integerOf(0, 65_535), 'a port; 0 takes any free one');
+  if (metricsPort !== null) config.metrics = { host: metricsHost, port: metricsPort };
   if (faults.length > 0) throw new Error(`The worker cannot start:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
   return Object.freeze(config);
 }

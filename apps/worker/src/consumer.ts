@@ -23,6 +23,8 @@ export interface ConsumerParts {
   claim: (message: DispatchMessage, slots: readonly Slot[]) => Promise<ClaimedJob | null>;
   /** starts a claimed attempt; the slots are its to release */
   start: (claimed: ClaimedJob, slots: readonly Slot[]) => void;
+  /** time in which a message that was fetched must be acknowledged, or somebody else gets it @defaultValue 30,000 */
+  lockMs?: number;
   log: Logger;
 }
 
@@ -37,7 +39,15 @@ export interface Consumer {
  * only what fits, so a message is held for milliseconds: no lock of the queue can expire during a run and nothing of a
  * run is lost with Redis.
  */
-export function startConsumer({ redisUrl, workerName, slots, claim, start, log }: ConsumerParts): Consumer {
+export function startConsumer({
+  redisUrl,
+  workerName,
+  slots,
+  claim,
+  start,
+  log,
+  lockMs = LOCK_MS,
+}: ConsumerParts): Consumer {
   const queue = new Worker<unknown>(dispatchQueue(workerName), null, {
     autorun: false,
     connection: {
@@ -46,8 +56,8 @@ export function startConsumer({ redisUrl, workerName, slots, claim, start, log }
       retryStrategy: (times: number) => Math.min(50 * times, RECONNECT_LIMIT_MS),
     },
     drainDelay: FETCH_SECONDS,
-    lockDuration: LOCK_MS,
-    stalledInterval: LOCK_MS,
+    lockDuration: lockMs,
+    stalledInterval: lockMs,
     maxStalledCount: MAX_REDELIVERIES,
   });
   let isRedisAway = false;

@@ -19,6 +19,7 @@ describe('heartbeats', () => {
     jobId: `job of ${attemptId}`,
     step: 7,
     progress: null,
+    ingestLagMs: () => 0,
     stop: (cause, times) => stops.push([attemptId, cause, times?.messageMs]),
     renew: (sentAtMs) => renewals.push([attemptId, sentAtMs]),
     ended: Promise.resolve(),

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { extname } from 'node:path';
 import { createStore } from '@crucible/store';
+import { createMetrics, LOG_SECRETS, openTracing, serveMetrics } from '@crucible/telemetry';
 import { pino } from 'pino';
 import { loadConfig, type WorkerConfig } from './config.ts';
 import { probeEngine } from './engine-probe.ts';
@@ -18,7 +19,7 @@ const ANSWER_LIMIT_MS = 15_000;
 const sibling = (name: string): URL => new URL(`${name}${extname(import.meta.url)}`, import.meta.url);
 
 const config = readConfig();
-const log = pino({ level: config.logLevel, base: { worker: config.workerName } });
+const log = pino({ level: config.logLevel, base: { worker: config.workerName }, ...LOG_SECRETS });
 const signal = watchShutdown({ ...config, log, process });
 try {
   await run();
@@ -44,6 +45,10 @@ async function run(): Promise<void> {
   const engine = await probeEngine(request, { module: sibling('./executor/probe'), env: config.childEnv });
   for (const { engine: name, code, message } of engine.reasons) log.info({ engine: name, code }, message);
   if (config.engine === 'auto' && engine.name === 'cpu') log.warn(whySlow(engine));
+  const metrics = createMetrics('worker');
+  const tracing = await openTracing(config.otlpEndpoint, 'crucible-worker');
+  const metricsServer = config.metrics === null ? null : await serveMetrics(metrics, config.metrics);
+  if (metricsServer !== null) log.info({ metrics: metricsServer.url }, 'serving metrics');
   const store = createStore({
     databaseUrl: config.databaseUrl,
     applicationName: `crucible-worker ${config.workerName}`,
@@ -51,11 +56,12 @@ async function run(): Promise<void> {
     leaseSeconds: config.leaseMs / 1000,
     // Beyond what Postgres lets a statement take: only a network that swallows packets gets there.
     answerLimitMs: ANSWER_LIMIT_MS,
+    onPoolWait: (seconds) => metrics.histogram('crucible_pg_pool_wait_seconds').observe(seconds),
   });
   try {
     const childModule = sibling('./executor/child');
     const worker = await startWorker(
-      { config, version, store, state, engine, slots, childModule, log, request },
+      { config, version, store, state, engine, slots, childModule, log, request, telemetry: { metrics, tracing } },
       signal,
     );
     await Promise.race([aborted(signal), worker.replaced]);
@@ -66,6 +72,7 @@ async function run(): Promise<void> {
     await worker.drain();
   } finally {
     await store.close();
+    await Promise.all([tracing.close(), metricsServer?.close()]);
   }
   log.info('ended in good order');
 }

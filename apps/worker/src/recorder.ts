@@ -25,6 +25,8 @@ export interface Recorder {
   checkpoint(manifest: CheckpointManifest, dir: string): void;
   /** A file in the spool. */
   artifact(name: string, mediaType: string, path: string): void;
+  /** Age of the oldest point that waits to be stored, in milliseconds; 0 when none does. */
+  ingestLagMs(): number;
   /** Resolves when everything so far is stored. @throws what made recording fail */
   flushed(): Promise<StreamEnds>;
   /** Gives up what still waits. */
@@ -47,10 +49,11 @@ const bytesOf = ({ tensors }: CheckpointManifest): number => tensors.reduce((sum
 
 export function createRecorder({ store, fence, retry, spoolDir, budget, onFault }: RecorderParts): Recorder {
   const keys = new Map<string, string>();
+  const waitingPoints = createSpillQueue<MetricPoint>({ path: join(spoolDir, 'metrics'), budget });
   const metrics = createBatchStream<MetricPoint>({
     maxItems: Math.min(BATCH_POINTS, MAX_POINTS_PER_BATCH),
     maxAgeMs: BATCH_AGE_MS,
-    waiting: createSpillQueue({ path: join(spoolDir, 'metrics'), budget }),
+    waiting: waitingPoints,
     send: (sequence, points) => retry(() => store.metrics.appendBatch({ ...fence, sequence, points })),
     onFault,
   });
@@ -103,6 +106,10 @@ export function createRecorder({ store, fence, retry, spoolDir, budget, onFault 
       budget.add(bytes);
       artifacts = artifacts.then(() => storeArtifact(name, mediaType, path, bytes));
       artifacts.catch(onFault);
+    },
+    ingestLagMs() {
+      const [oldest] = waitingPoints.length === 0 ? [] : waitingPoints.peek(1);
+      return oldest === undefined ? 0 : Math.max(0, Date.now() - oldest.timeMs);
     },
     async flushed() {
       await Promise.all([metrics.stored(), logs.stored(), artifacts, checkpoints.idle()]);

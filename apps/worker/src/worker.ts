@@ -2,12 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { DispatchMessage, EngineInfo, EngineRequest, Slot } from '@crucible/contracts';
 import { CHANNELS, type ClaimedJob, type Listener, type Store } from '@crucible/store';
+import { quietTelemetry, type Telemetry } from '@crucible/telemetry';
 import type { Logger } from 'pino';
 import { type AttemptRun, type AttemptRunParts, startAttempt } from './attempt-run.ts';
+import { createAttemptTraces } from './attempt-traces.ts';
 import type { WorkerConfig } from './config.ts';
 import { type Consumer, startConsumer } from './consumer.ts';
 import { watchEventLoopLag } from './event-loop-lag.ts';
 import { startHeartbeats } from './heartbeat.ts';
+import { watchIdleSlots } from './idle-slots.ts';
+import { observedStore } from './observed-store.ts';
 import { retrying } from './retrying.ts';
 import { createSlotPool } from './slot-pool.ts';
 import { createSpoolBudget } from './spool-budget.ts';
@@ -30,6 +34,8 @@ export interface WorkerParts {
   slots: readonly Slot[];
   childModule: URL;
   log: Logger;
+  /** @defaultValue nothing is traced, and the metrics are read by nobody */
+  telemetry?: Telemetry;
 }
 
 /** A registered worker that takes attempts. */
@@ -43,7 +49,10 @@ export interface RunningWorker {
 
 /** Registers a worker and starts to take attempts. Waits for the database as long as `signal` allows. */
 export async function startWorker(parts: WorkerParts, signal: AbortSignal): Promise<RunningWorker> {
-  const { config, version, store, state, engine, request, slots, childModule, log } = parts;
+  const { config, version, state, engine, request, slots, childModule, log } = parts;
+  const { metrics, tracing } = parts.telemetry ?? quietTelemetry('worker');
+  const traces = createAttemptTraces(tracing, config.workerName);
+  const store = observedStore(parts.store, metrics, traces);
   const onWait = (error: unknown, waitMs: number) => log.warn({ err: error, waitMs }, 'waiting for the database');
   const { workerId, leftovers } = await retrying(
     () =>
@@ -64,6 +73,7 @@ export async function startWorker(parts: WorkerParts, signal: AbortSignal): Prom
 
   const runs = new Map<string, AttemptRun>();
   const pool = createSlotPool(slots);
+  const idle = watchIdleSlots(slots.length);
   const lag = watchEventLoopLag();
   const budget = createSpoolBudget(config.spoolLimitBytes);
   const attemptParts: AttemptRunParts = {
@@ -82,8 +92,11 @@ export async function startWorker(parts: WorkerParts, signal: AbortSignal): Prom
   const start = (claimed: ClaimedJob, held: readonly Slot[]): void => {
     const run = startAttempt(claimed, held, attemptParts, claimedAtMs.get(claimed));
     runs.set(run.attemptId, run);
+    idle.setBusy(runs.size);
     void run.ended.then(() => {
       runs.delete(run.attemptId);
+      idle.setBusy(runs.size);
+      traces.end(run.attemptId);
       pool.release(held);
     });
   };
@@ -113,7 +126,11 @@ export async function startWorker(parts: WorkerParts, signal: AbortSignal): Prom
     reportReplaced = resolve;
   });
   /** Takes an attempt. A worker that was replaced must leave the message to its successor. */
-  const claim = async ({ attemptId, fence }: DispatchMessage, held: readonly Slot[]): Promise<ClaimedJob | null> => {
+  const claim = async (
+    { attemptId, fence, trace }: DispatchMessage,
+    held: readonly Slot[],
+  ): Promise<ClaimedJob | null> => {
+    traces.expect(attemptId, trace);
     const indices = held.map(({ index }) => index);
     const sentAt = performance.now();
     const claimed = await store.attempts.claim({ attemptId, fence, workerId, slots: indices });
@@ -128,7 +145,15 @@ export async function startWorker(parts: WorkerParts, signal: AbortSignal): Prom
     slots: pool,
     claim,
     start,
+    lockMs: config.leaseMs,
     log,
+  });
+
+  metrics.beforeScrape(() => {
+    const lags = [...runs.values()].map((run) => run.ingestLagMs());
+    metrics.gauge('crucible_ingest_lag_seconds').set(Math.max(0, ...lags) / 1000);
+    metrics.gauge('crucible_spool_bytes').set(Math.max(0, budget.bytes));
+    metrics.counter('crucible_gpu_seconds_total').inc({ team: '', class: 'idle' }, idle.takeSeconds());
   });
 
   return {

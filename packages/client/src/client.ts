@@ -2,6 +2,8 @@ import {
   type ArtifactView,
   type AttemptView,
   type CheckpointView,
+  type ComparedCurve,
+  type CompareMetrics,
   type EventPage,
   type ForkJob,
   isTerminal,
@@ -14,6 +16,8 @@ import {
   type LogsQuery,
   type MethodList,
   type MethodView,
+  type MetricColumns,
+  type MetricReceipt,
   type PointsQuery,
   type PointsView,
   type QueueQuery,
@@ -23,6 +27,7 @@ import {
   type SeriesView,
   type StorageUsage,
   type SubmitJob,
+  type VersionView,
   type WorkerView,
 } from '@crucible/contracts';
 import type { CallOptions } from './call-options.ts';
@@ -66,6 +71,7 @@ export interface CommandOptions extends CallOptions {
  * `unavailable` when no answer came after several tries.
  */
 export interface CrucibleClient {
+  version(options?: CallOptions): Promise<VersionView>;
   methods(options?: CallOptions): Promise<MethodList['data']>;
   method(id: string, options?: CallOptions): Promise<MethodView>;
   submit(body: SubmitRequest, options?: CommandOptions): Promise<JobView>;
@@ -85,6 +91,13 @@ export interface CrucibleClient {
     query: Pick<PointsQuery, 'key'> & Partial<PointsQuery>,
     options?: CallOptions,
   ): Promise<PointsView>;
+  /** A few metrics of many jobs on one grid of steps, summed up by group. */
+  compare(
+    query: Pick<CompareMetrics, 'jobs' | 'keys'> & Partial<CompareMetrics>,
+    options?: CallOptions,
+  ): Promise<ComparedCurve[]>;
+  /** Stores a batch of points of attempt `number`; sent again it changes nothing. */
+  appendMetrics(id: string, number: number, batch: MetricColumns, options?: CallOptions): Promise<MetricReceipt>;
   logs(id: string, query?: Partial<LogsQuery>, options?: CallOptions): Promise<LogPage>;
   attempts(id: string, options?: CallOptions): Promise<AttemptView[]>;
   checkpoints(id: string, options?: CallOptions): Promise<CheckpointView[]>;
@@ -134,6 +147,7 @@ export function createClient({
     http.post(path, body, options.idempotencyKey ?? createIdempotencyKey(), options.signal);
 
   const client: CrucibleClient = {
+    version: ({ signal } = {}) => http.get('/v1/version', signal),
     methods: ({ signal } = {}) => list('/v1/methods', signal),
     method: (id, { signal } = {}) => http.get(`/v1/methods/${encodeURIComponent(id)}`, signal),
     submit: (body, options = {}) => command('/v1/jobs', body, options),
@@ -152,6 +166,10 @@ export function createClient({
     fork: (id, body = {}, options = {}) => command(at(id, 'fork'), body, options),
     series: (id, { signal } = {}) => list(at(id, 'metrics'), signal),
     points: (id, query, { signal } = {}) => http.get(`${at(id, 'metrics', 'points')}${queryOf(query)}`, signal),
+    compare: async (query, { signal } = {}) =>
+      (await http.post<{ data: ComparedCurve[] }>('/v1/metrics/query', query, createIdempotencyKey(), signal)).data,
+    appendMetrics: (id, number, batch, { signal } = {}) =>
+      http.post(at(id, 'attempts', String(number), 'metrics'), batch, createIdempotencyKey(), signal),
     logs: (id, query = {}, { signal } = {}) => http.get(`${at(id, 'logs')}${queryOf(query)}`, signal),
     attempts: (id, { signal } = {}) => list(at(id, 'attempts'), signal),
     checkpoints: (id, { signal } = {}) => list(at(id, 'checkpoints'), signal),

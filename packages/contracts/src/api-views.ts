@@ -38,8 +38,20 @@ export const Readiness = Type.Object(
     postgres: Type.Boolean(),
     redis: Type.Boolean(),
     leader: Type.Boolean({ description: 'some API process runs the scheduler' }),
-    degraded: Type.Array(Type.String(), { description: 'what does not work now: dispatch, ...' }),
+    degraded: Type.Array(Type.String(), {
+      description: 'what does not work now: dispatch, feed, migrations, everything',
+    }),
+    reasons: Type.Array(Type.String(), { description: 'a sentence for each: why, and what still works' }),
   },
   { $id: 'Readiness' },
 );
 export type Readiness = Static<typeof Readiness>;
+
+export const VersionView = Type.Object(
+  {
+    version: Type.String({ description: 'of the API process that answers' }),
+    migration: Type.String({ description: 'the newest migration that it needs' }),
+  },
+  { $id: 'Version' },
+);
+export type VersionView = Static<typeof VersionView>;

@@ -1,4 +1,4 @@
-export { MethodList, MethodView, PresetView, Readiness } from './api-views.ts';
+export { MethodList, MethodView, PresetView, Readiness, VersionView } from './api-views.ts';
 export { Architecture, architectureFaults } from './architecture.ts';
 export {
   AUGMENTATION_PRESETS,
@@ -85,10 +85,16 @@ export { ArtifactDescriptor, type MethodDescriptor, MetricDescriptor, type Prese
 export { isMethodId, METHOD_IDS, METHODS, type MethodId, resolveConfig } from './methods/registry.ts';
 export { PROXY_NAMES, type ProxyName, ZenNasConfig, ZenNasSummary } from './methods/zen-nas.ts';
 export {
+  ComparedCurve,
+  CompareMetrics,
+  Comparison,
   fromWire,
+  MAX_COMPARED_POINTS,
   MAX_POINTS_PER_BATCH,
   MAX_SERIES_PER_JOB,
   MaskedBranch,
+  MetricColumns,
+  MetricReceipt,
   PointsQuery,
   PointsView,
   SeriesList,

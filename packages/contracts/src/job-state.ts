@@ -6,8 +6,8 @@ export const JOB_TRANSITIONS = {
   stopping: ['canceled', 'paused', 'queued', 'succeeded', 'failed'], // where to depends on who asked: a user or the scheduler
   paused: ['queued', 'blocked', 'canceled'],
   succeeded: [],
-  failed: ['queued'], // retry
-  canceled: ['queued'], // retry
+  failed: ['queued', 'blocked'], // retry
+  canceled: ['queued', 'blocked'], // retry
 } as const satisfies Record<string, readonly string[]>;
 
 export type JobState = keyof typeof JOB_TRANSITIONS;

@@ -84,3 +84,73 @@ export type PointsView = Static<typeof PointsView>;
 export const MAX_SERIES_PER_JOB = 2000;
 /** Points in one batch at most. */
 export const MAX_POINTS_PER_BATCH = 5000;
+
+/**
+ * A batch of points as columns of equal length, for a worker that reaches the API alone. Point `i` belongs to the
+ * metric `keys[series[i]]`.
+ */
+export const MetricColumns = Type.Object(
+  {
+    fence: Type.Integer({ minimum: 1, description: 'fence of the attempt, as its dispatch named it' }),
+    sequence: Type.Integer({ minimum: 1, description: 'number of the batch in its attempt, from 1 without gaps' }),
+    keys: Type.Array(Type.String(), { maxItems: 5000 }),
+    series: Type.Array(Type.Integer({ minimum: 0 }), { description: 'places in `keys`' }),
+    steps: Type.Array(Type.Integer({ minimum: 0 })),
+    values: Type.Array(WireNumber),
+    times: Type.Array(Type.Number({ description: 'milliseconds since 1970' })),
+  },
+  { $id: 'MetricColumns', additionalProperties: false },
+);
+export type MetricColumns = Static<typeof MetricColumns>;
+
+/** What became of a batch; `isDuplicate`: it had been stored before and changed nothing. */
+export const MetricReceipt = Type.Object(
+  { isDuplicate: Type.Boolean(), nextSequence: Type.Integer() },
+  { $id: 'MetricReceipt' },
+);
+export type MetricReceipt = Static<typeof MetricReceipt>;
+
+/** Points that one comparison answers at most. */
+export const MAX_COMPARED_POINTS = 200_000;
+
+/** A few metrics of many jobs, drawn on one grid of steps and summed up by group. */
+export const CompareMetrics = Type.Object(
+  {
+    jobs: Type.Array(Type.String({ format: 'uuid' }), { minItems: 1, maxItems: 500 }),
+    keys: Type.Array(Type.String({ minLength: 1, maxLength: 128 }), { minItems: 1, maxItems: 20 }),
+    groupBy: Type.Optional(
+      Type.String({
+        pattern: '^[A-Za-z0-9_]+(\\.[A-Za-z0-9_]+)*$',
+        maxLength: 200,
+        description: 'path in the resolved config, such as `optimizer.learningRate`; without it each job stands alone',
+      }),
+    ),
+    from: Type.Optional(Type.Integer({ minimum: 0, description: 'first step' })),
+    to: Type.Optional(Type.Integer({ minimum: 0, description: 'last step' })),
+    numPoints: Type.Integer({ minimum: 2, maximum: 5000, default: 500, description: 'steps of the grid at most' }),
+  },
+  { $id: 'CompareMetrics', additionalProperties: false },
+);
+export type CompareMetrics = Static<typeof CompareMetrics>;
+
+const Aggregate = Type.Array(Type.Union([Type.Number(), Type.Null()]));
+
+/**
+ * One metric of one group. At each step of the grid counts a job's last value, unless it is older than one cell of the
+ * grid or not finite. `sd` and the interval need two jobs.
+ */
+export const ComparedCurve = Type.Object({
+  key: Type.String(),
+  group: Type.Unknown({ description: 'value of `groupBy` in the configs, null where they have none' }),
+  jobs: Type.Array(Type.String()),
+  steps: Type.Array(Type.Integer()),
+  mean: Aggregate,
+  sd: Aggregate,
+  lo: Type.Array(Type.Union([Type.Number(), Type.Null()]), { description: 'of the 95 % interval of the mean, by t' }),
+  hi: Aggregate,
+  n: Type.Array(Type.Integer()),
+});
+export type ComparedCurve = Static<typeof ComparedCurve>;
+
+export const Comparison = Type.Object({ data: Type.Array(ComparedCurve) }, { $id: 'Comparison' });
+export type Comparison = Static<typeof Comparison>;

@@ -83,6 +83,7 @@ napi_value initialize(napi_env env, napi_value exportsObject) {
   registerBlocked(exports);
   registerCompare(exports);
   registerConv(exports);
+  registerConvNorm(exports);
   registerCopyRegion(exports);
   registerDepthwiseFilterGrad(exports);
   registerEltwise(exports);

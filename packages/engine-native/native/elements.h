@@ -1,6 +1,8 @@
 // Elements of tensors as loops see them: float, or bf16 that is widened when read and rounded when written.
 #pragma once
 
+#include <immintrin.h>
+
 #include <cstdint>
 #include <cstring>
 
@@ -47,5 +49,30 @@ inline void store8(Bf16* to, Float8 value) {
   const Half8 halves = __builtin_convertvector((bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16, Half8);
   std::memcpy(to, &halves, sizeof halves);
 }
+
+/** As `store8`, past the caches; `to` lies at a multiple of eight elements of an aligned array. */
+inline void stream8(float* to, Float8 value) { _mm256_stream_ps(to, reinterpret_cast<__m256>(value)); }
+
+inline void stream8(Bf16* to, Float8 value) {
+  __m128i halves;
+  store8(reinterpret_cast<Bf16*>(&halves), value);
+  _mm_stream_si128(reinterpret_cast<__m128i*>(to), halves);
+}
+
+/**
+ * Bytes from which a result is written past the caches: whoever reads it next finds little of it in the nearest cache
+ * anyway, and an ordinary write first reads what it overwrites.
+ */
+constexpr int64_t kStreamBytes = int64_t{3} << 20;
+
+/** True if `count` elements at `to`, in runs that begin at multiples of `grain` elements, should be streamed. */
+template <class T>
+bool shouldStream(const T* to, int64_t count, int64_t grain) {
+  return count * static_cast<int64_t>(sizeof(T)) >= kStreamBytes && grain % 8 == 0 &&
+         reinterpret_cast<uintptr_t>(to) % (8 * sizeof(T)) == 0;
+}
+
+/** Ends streaming of a thread: its writes come before all that follow. */
+inline void endStream() { _mm_sfence(); }
 
 }  // namespace crucible

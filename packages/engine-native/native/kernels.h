@@ -16,6 +16,7 @@ void registerBinary(Exports&);
 void registerBlocked(Exports&);
 void registerCompare(Exports&);
 void registerConv(Exports&);
+void registerConvNorm(Exports&);
 void registerCopyRegion(Exports&);
 void registerDepthwiseFilterGrad(Exports&);
 void registerEltwise(Exports&);

@@ -37,6 +37,52 @@ export interface Addon {
     mustPack: number,
   ): void;
   convImplementation(plan: number): string;
+  /** @returns plan number, or -1 if oneDNN refuses */
+  convNormPlan(shape: Int32Array): number;
+  convNormForward(
+    plan: number,
+    x: Elements,
+    xCoefficients: OptionalFloats,
+    xActivation: number,
+    filter: Float32Array,
+    z: Elements,
+    gamma: Float32Array,
+    beta: Float32Array,
+    coefficients: Float32Array,
+    movingMean: OptionalFloats,
+    movingVariance: OptionalFloats,
+    epsilon: number,
+    momentum: number,
+  ): void;
+  convNormBackward(
+    plan: number,
+    dy: Elements,
+    z: Elements,
+    coefficients: Float32Array,
+    activation: number,
+    sums: OptionalFloats,
+    x: Elements,
+    xCoefficients: OptionalFloats,
+    xActivation: number,
+    filter: Float32Array,
+    gamma: Float32Array,
+    dfilter: Float32Array,
+    dgamma: Float32Array,
+    dbeta: Float32Array,
+    dx: OptionalElements,
+    dxSums: OptionalFloats,
+    epsilon: number,
+    y: OptionalElements,
+    dresidual: OptionalElements,
+  ): void;
+  applyNorm(
+    z: Elements,
+    residual: OptionalElements,
+    coefficients: Float32Array,
+    y: Elements,
+    layout: Int32Array,
+    activation: number,
+  ): void;
   depthwiseFilterGrad(x: Float32Array, dy: Float32Array, dw: Float32Array, shape: Int32Array): void;
 
   im2col(x: Uint16Array, columns: Uint16Array, shape: Int32Array): void;

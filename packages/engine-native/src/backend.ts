@@ -3,7 +3,7 @@ import { type backend_util, type DataType, engine, type TensorInfo, util, type V
 import type { Addon } from './addon.ts';
 import type { BufferPool } from './buffer-pool.ts';
 import type { Precision } from './precision.ts';
-import { type Elements, type Form, TensorRecord } from './tensor-record.ts';
+import { type ConvolvedForm, type Elements, type Form, TensorRecord } from './tensor-record.ts';
 
 /** Name under which the backend is registered with tfjs. */
 export const ONEDNN = 'onednn';
@@ -88,6 +88,8 @@ export class OneDnnBackend extends MathBackendCPU {
     this.#dropPacked(record);
     this.#dropForms(record);
     if (record.aux !== undefined) this.pool.give(record.aux);
+    if (record.gradientSums !== undefined) this.pool.give(record.gradientSums.values);
+    if (record.inner !== undefined) this.disposeData(record.inner.dataId);
     const values = record.madeValues;
     if (record.isPooled && values instanceof Float32Array) {
       if (record.isEscaped) this.pool.abandon(values);
@@ -141,6 +143,21 @@ export class OneDnnBackend extends MathBackendCPU {
     return form === 'blocked' ? this.outputBlocked(shape) : this.output(shape);
   }
 
+  /** A new tensor that is made from the convolved form when somebody asks; takes over the form's buffers. */
+  outputConvolved(shape: number[], convolved: ConvolvedForm): TensorInfo {
+    const { dataId, record } = this.#add(undefined, 'float32');
+    record.convolved = convolved;
+    record.isNarrow = convolved.values instanceof Uint16Array;
+    return { dataId, shape, dtype: 'float32' };
+  }
+
+  /** The form from which the tensor can be made, if it has that and holds the wanted elements. */
+  convolvedForm({ dataId }: TensorInfo, isNarrow: boolean): ConvolvedForm | undefined {
+    const { convolved } = this.record(dataId);
+    if (convolved === undefined || convolved.hasResidual) return undefined;
+    return convolved.values instanceof Uint16Array === isNarrow ? convolved : undefined;
+  }
+
   /** True if the tensor is there in blocked form. */
   isBlocked({ dataId, shape }: TensorInfo): boolean {
     const blocked = this.record(dataId).blocked;
@@ -170,6 +187,11 @@ export class OneDnnBackend extends MathBackendCPU {
   bf16(info: TensorInfo): Uint16Array {
     const record = this.record(info.dataId);
     if (record.bf16 !== undefined) return record.bf16;
+    if (record.convolved?.values instanceof Uint16Array) {
+      record.bf16 = this.pool.takeBf16(record.convolved.values.length);
+      this.#normalise(record.convolved, record.bf16);
+      return record.bf16;
+    }
     const floats = this.float32(info);
     const values = this.pool.takeBf16(floats.length);
     this.addon.toBf16(floats, values);
@@ -264,10 +286,25 @@ export class OneDnnBackend extends MathBackendCPU {
     return { dataId, record };
   }
 
-  readonly #toRowMajor = ({ bf16, blocked }: TensorRecord): Float32Array => {
-    const source = bf16 ?? blocked?.values;
+  #normalise({ values, coefficients, activation }: ConvolvedForm, target: Elements): void {
+    const channels = coefficients.length / 4;
+    const layout = Int32Array.of(1, values.length / channels, channels, 1);
+    this.addon.applyNorm(values, null, coefficients, target, layout, activation);
+  }
+
+  readonly #toRowMajor = ({ bf16, blocked, convolved }: TensorRecord): Float32Array => {
+    const source = bf16 ?? blocked?.values ?? convolved?.values;
     const rowMajor = this.pool.take(source?.length ?? 0);
-    if (bf16 !== undefined) this.addon.fromBf16(bf16, rowMajor);
+    if (bf16 === undefined && blocked === undefined && convolved !== undefined) {
+      if (convolved.values instanceof Float32Array) {
+        this.#normalise(convolved, rowMajor);
+        return rowMajor;
+      }
+      const narrow = this.pool.takeBf16(convolved.values.length);
+      this.#normalise(convolved, narrow);
+      this.addon.fromBf16(narrow, rowMajor);
+      this.pool.give(narrow);
+    } else if (bf16 !== undefined) this.addon.fromBf16(bf16, rowMajor);
     else if (blocked !== undefined) this.addon.fromBlocked(blocked.values, rowMajor, ...extentOf(blocked.shape));
     this.#conversions += 1;
     return rowMajor;
@@ -279,6 +316,11 @@ export class OneDnnBackend extends MathBackendCPU {
     if (record.bf16 !== undefined) this.pool.give(record.bf16);
     record.bf16 = undefined;
     record.isNarrow = false;
+    if (record.convolved !== undefined) {
+      this.pool.give(record.convolved.values);
+      this.pool.give(record.convolved.coefficients);
+    }
+    record.convolved = undefined;
   }
 
   #dropBlocked(record: TensorRecord): void {

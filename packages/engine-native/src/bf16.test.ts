@@ -9,6 +9,7 @@ import { engineMemory } from './memory.ts';
 import { batchNormTrain } from './ops/batch-norm-train.ts';
 import { convBiasRelu } from './ops/conv-bias-relu.ts';
 import { convBiasReluPool } from './ops/conv-bias-relu-pool.ts';
+import { convNormTrain } from './ops/conv-norm-train.ts';
 import { denseAct } from './ops/dense-act.ts';
 import { globalMean } from './ops/global-mean.ts';
 import { bf16LevelOf, setPrecision } from './precision.ts';
@@ -126,6 +127,23 @@ const CHAINS: readonly Chain[] = [
     },
   },
   {
+    name: 'a fused block of depthwise and 1x1 convolutions with a residual',
+    shapes: [
+      [4, 16, 16, 24],
+      [3, 3, 24, 1],
+      [1, 1, 24, 40],
+      [1, 1, 40, 24],
+    ],
+    loss: (...inputs) => {
+      const [x, depthwise, up, down] = inputs as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D, tf.Tensor4D];
+      const inner = convNormTrain(x, depthwise, tf.ones([24]), tf.fill([24], 0.1), { depthwise: true });
+      const wide = convNormTrain(inner, up, tf.ones([40]), tf.fill([40], 0.1));
+      const norm = { activation: 'relu', residual: inner } as const;
+      const y = convNormTrain(wide, down, tf.ones([24]), tf.zeros([24]), norm);
+      return tf.add(weighed(y), tf.sum(globalMean(wide)));
+    },
+  },
+  {
     name: 'the fused classifier with pools and dense layers',
     shapes: [
       [128, 8, 8, 1],
@@ -197,6 +215,24 @@ describe('bf16 mode', { skip: level === 'none' ? `this CPU (${isa}) has no bf16`
     assert.equal(versions.precision, 'bf16');
   });
 
+  /** Largest error of a convolution and its gradients against float32. */
+  async function convError(
+    inputs: readonly TestArray[],
+    conv: (x: tf.Tensor4D, w: tf.Tensor4D) => tf.Tensor,
+  ): Promise<number> {
+    const gradients = tf.grads((...tensors: tf.Tensor[]) => {
+      const y = conv(...(tensors as [tf.Tensor4D, tf.Tensor4D]));
+      return tf.sum(tf.mul(y, tf.cos(tf.reshape(tf.range(0, y.size), y.shape))));
+    });
+    const compute: TensorFunction = (...tensors) => [
+      conv(...(tensors as [tf.Tensor4D, tf.Tensor4D])),
+      ...gradients(tensors),
+    ];
+    const expected = await precise(compute, inputs);
+    const actual = await runOn('onednn', compute, inputs);
+    return Math.max(...actual.map((result, at) => relativeError(result, expected[at] ?? result)));
+  }
+
   it('stays within the rounding of its inputs for single convolutions, plain and depthwise', async () => {
     const random = new TestRandom(31);
     for (let round = 0; round < 40; round += 1) {
@@ -208,24 +244,28 @@ describe('bf16 mode', { skip: level === 'none' ? `this CPU (${isa}) has no bf16`
         random.array(filter),
       ];
       const stride = random.integer(1, 2);
-      const conv = (x: tf.Tensor, w: tf.Tensor) =>
-        (isDepthwise ? tf.depthwiseConv2d : tf.conv2d)(x as tf.Tensor4D, w as tf.Tensor4D, stride, 'same');
-      const gradients = tf.grads((...tensors: tf.Tensor[]) => {
-        const [x, w] = tensors as [tf.Tensor, tf.Tensor];
-        return tf.sum(tf.mul(conv(x, w), tf.cos(tf.reshape(tf.range(0, conv(x, w).size), conv(x, w).shape))));
-      });
-      const compute: TensorFunction = (...tensors) => {
-        const [x, w] = tensors as [tf.Tensor, tf.Tensor];
-        return [conv(x, w), ...gradients([x, w])];
-      };
-      const expected = await precise(compute, inputs);
-      const actual = await runOn('onednn', compute, inputs);
-      for (const [at, result] of actual.entries()) {
-        const error = relativeError(result, expected[at] ?? result);
-        assert.ok(error < 2e-2, `round ${round}, filter ${filter}, stride ${stride}, result ${at}: error ${error}`);
-      }
+      const error = await convError(inputs, (x, w) =>
+        isDepthwise ? tf.depthwiseConv2d(x, w, stride, 'same') : tf.conv2d(x, w, stride, 'same'),
+      );
+      assert.ok(error < 2e-2, `round ${round}, filter ${filter}, stride ${stride}: error ${error}`);
     }
   });
+
+  for (const [image, filter, stride] of [
+    [[16, 4, 4, 128], [3, 3, 128, 144], 1],
+    [[33, 8, 8, 128], [3, 3, 128, 160], 2],
+    [[40, 3, 5, 144], [3, 5, 144, 128], 1],
+    [[40, 4, 4, 130], [3, 3, 130, 150], 1],
+  ] as const) {
+    it(`stays within it on small images of many channels: [${image}] by [${filter}], stride ${stride}`, async () => {
+      const random = new TestRandom(33);
+      const inputs = [random.array(image), random.array(filter)];
+      for (const pad of ['same', 'valid'] as const) {
+        const error = await convError(inputs, (x, w) => tf.conv2d(x, w, stride, pad));
+        assert.ok(error < 2e-2, `${pad}: error ${error}`);
+      }
+    });
+  }
 
   for (const chain of CHAINS) {
     it(`keeps loss and gradients of ${chain.name}`, async () => {

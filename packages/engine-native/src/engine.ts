@@ -6,6 +6,7 @@ import { ONEDNN, OneDnnBackend } from './backend.ts';
 import { BufferPool } from './buffer-pool.ts';
 import { registerBatchNormTrainGradient, replaceBatchNormGradient } from './gradients/batch-norm.ts';
 import { registerBiasActGradients } from './gradients/bias-act.ts';
+import { registerConvNormTrainGradient } from './gradients/conv-norm-train.ts';
 import { registerConv2dGroupedGradient } from './gradients/conv2d-grouped.ts';
 import { registerGroupNormGradient } from './gradients/group-norm.ts';
 import { replaceReluGradients } from './gradients/relu.ts';
@@ -41,6 +42,7 @@ export async function startOneDnn(addon: Addon): Promise<OneDnnBackend> {
     replaceSumGradients();
     replaceBatchNormGradient();
     registerBatchNormTrainGradient();
+    registerConvNormTrainGradient();
     registerBiasActGradients();
     registerConv2dGroupedGradient();
     registerGroupNormGradient();

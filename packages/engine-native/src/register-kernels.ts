@@ -6,6 +6,7 @@ import { biasActKernels } from './kernels/bias-act.ts';
 import { binaryKernels } from './kernels/binary.ts';
 import { compareKernels } from './kernels/compare.ts';
 import { composedKernels } from './kernels/composed.ts';
+import { convNormTrainKernels } from './kernels/conv-norm-train.ts';
 import { conv2dKernels } from './kernels/conv2d.ts';
 import { conv2dGroupedKernels } from './kernels/conv2d-grouped.ts';
 import { depthwiseConv2dKernels } from './kernels/depthwise-conv2d.ts';
@@ -48,6 +49,7 @@ const NATIVE_KERNELS: readonly NativeKernel[] = [
   ...shapeKernels,
   ...batchNormKernels,
   ...batchNormTrainKernels,
+  ...convNormTrainKernels,
   ...groupNormKernels,
   ...biasActKernels,
   ...sgdStepKernels,

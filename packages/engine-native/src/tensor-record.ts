@@ -22,11 +22,30 @@ export interface BlockedForm {
   readonly shape: readonly number[];
 }
 
+/** Result of a convolution, and what its batch normalisation makes of it. */
+export interface ConvolvedForm {
+  /** Before the normalisation: row-major float32, or bf16. */
+  readonly values: Elements;
+  /** Mean, variance, scale and shift, `[4, C]`. */
+  readonly coefficients: Float32Array;
+  /** Code of the activation, see `native/onednn.h`. */
+  readonly activation: number;
+  /** True if more was added, so that the tensor cannot be made from these alone. */
+  readonly hasResidual: boolean;
+}
+
+/** Per-channel sums of a gradient that batch normalisation needs, left by the kernel that made the gradient. */
+export interface GradientSums {
+  /** Record of the normalised tensor whose gradient it is. */
+  readonly of: TensorRecord;
+  readonly values: Float32Array;
+}
+
 /**
  * What the backend knows of one tensor's data.
  *
  * `values` is the one form every kernel can read, in row-major (NHWC) order. A record may hold its data
- * in blocked or bf16 form only; then `values` makes the float32 row-major form when somebody first asks, so
+ * in blocked, bf16 or convolved form only; then `values` makes the float32 row-major form when somebody first asks, so
  * kernels of the plain CPU backend need not know of the others.
  */
 export class TensorRecord {
@@ -46,6 +65,10 @@ export class TensorRecord {
   bf16: Uint16Array | undefined;
   /** True if a kernel made the elements as bf16: nothing is lost when the next one reads that form. */
   isNarrow = false;
+  convolved: ConvolvedForm | undefined;
+  gradientSums: GradientSums | undefined;
+  /** A tensor that only the gradient of this one needs; dies with the record. */
+  inner: TensorInfo | undefined;
   /** A buffer that a gradient needs and tfjs does not see; pooled, dies with the record. */
   aux: Elements | undefined;
   /** Shape of `aux` where it is that of an image. */
@@ -72,7 +95,7 @@ export class TensorRecord {
   }
 
   get values(): backend_util.BackendValues {
-    if (this.#values === undefined && (this.blocked !== undefined || this.bf16 !== undefined)) {
+    if (this.#values === undefined && (this.blocked ?? this.bf16 ?? this.convolved) !== undefined) {
       this.#values = this.#toRowMajor(this);
       this.isPooled = true;
     }

@@ -1,4 +1,4 @@
-import type { DatasetConfig, LogLevel, MethodId, Progress, TensorDtype } from '@crucible/contracts';
+import type { DatasetConfig, LogLevel, MethodId, Progress, Reference, TensorDtype } from '@crucible/contracts';
 import type { Dataset } from './data/dataset.ts';
 import type { Rng } from './random/rng.ts';
 
@@ -31,6 +31,8 @@ export interface MethodContext {
   /** Reads the dataset that the config names. @throws DataError if it is missing, damaged or does not fit. */
   data(config: DatasetConfig): Promise<Dataset>;
   readonly resumeFrom: Checkpoint | null;
+  /** The verified bytes that a reference of the config names: the same ones on every attempt. */
+  input(reference: Reference): Promise<Uint8Array>;
   /**
    * Lets messages through and tells whether to go on. Called once per step.
    * `release`: save a checkpoint and return; `cancel`: return. Both by throwing what `stopped()` gives.

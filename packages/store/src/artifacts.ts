@@ -25,6 +25,13 @@ export interface Artifacts {
   list(jobId: string): Promise<ArtifactView[]>;
   /** One file, read chunk by chunk. @throws `not-found`; `checkpoint-corrupt` while reading damaged bytes */
   open(jobId: string, name: string): Promise<{ view: ArtifactView; chunks: AsyncIterable<Uint8Array> }>;
+  /**
+   * The bytes of any artifact with this hash, chunk by chunk. For workers: whoever submits a job that names a hash must
+   * own an artifact that has it.
+   *
+   * @throws `not-found`; `checkpoint-corrupt` while reading damaged bytes
+   */
+  openContent(sha256: string): Promise<AsyncIterable<Uint8Array>>;
 }
 
 type ViewedRow = Pick<Artifact, 'name' | 'mediaType' | 'sha256' | 'attempt' | 'createdAt'> & { bytes: bigint | number };
@@ -97,6 +104,10 @@ async function enter(client: pg.PoolClient, artifact: NewArtifact, stored: Store
   return id;
 }
 
+const OPEN_CONTENT = `
+  select array(select encode(k.sha256, 'hex') from artifact_chunk k where k.artifact_id = a.id order by k.ordinal) as hashes
+  from artifact a where a.sha256 = $1 limit 1`;
+
 type OpenedRow = ViewedRow & { hashes: string[] };
 
 /** One statement, so that a replacement in between cannot leave a view without its bytes. */
@@ -126,6 +137,12 @@ export function createArtifacts({ pool, prisma }: Database): Artifacts {
       const [row] = (await pool.query<OpenedRow>(OPEN, [jobId, name])).rows;
       if (row === undefined) throw new CrucibleError('not-found', `Job ${jobId} has no artifact ${name}.`);
       return { view: toView(row), chunks: read(row.hashes) };
+    },
+    async openContent(sha256) {
+      const [row] = (await pool.query<{ hashes: string[] }>(OPEN_CONTENT, [sha256])).rows;
+      if (row === undefined)
+        throw new CrucibleError('not-found', `No artifact with the hash ${sha256} is kept any more.`);
+      return read(row.hashes);
     },
   };
 }

@@ -1,10 +1,10 @@
-import type { AttemptView, EngineInfo, JobState } from '@crucible/contracts';
+import { type AttemptView, CrucibleError, type EngineInfo, type JobState } from '@crucible/contracts';
 import { type Claim, type ClaimedJob, claimAttempt } from './claim.ts';
 import type { Database } from './database.ts';
 import { type AttemptFence, OWNS_JOB, staleFence } from './fence.ts';
 import { type Finish, finishAttempt, releaseAttempt } from './finish.ts';
 import { type Heartbeat, type HeartbeatCommand, heartbeat } from './heartbeat.ts';
-import { assertJobExists } from './job-lookup.ts';
+import { assertJobExists, assertJobId } from './job-lookup.ts';
 import { recountSeries } from './series-recount.ts';
 import { requiredJson } from './stored-text.ts';
 import { transaction } from './transaction.ts';
@@ -32,6 +32,8 @@ export interface Attempts {
    * @throws `stale-fence`
    */
   release(attempt: AttemptFence): Promise<JobState>;
+  /** The id of the attempt with this number. @throws `not-found` */
+  idOf(jobId: string, number: number): Promise<string>;
   /** Oldest first. @throws `not-found` for an unknown job */
   list(jobId: string): Promise<AttemptView[]>;
   /** @throws `stale-fence` */
@@ -51,6 +53,16 @@ export function createAttempts({ pool, prisma, leaseSeconds }: Database): Attemp
     heartbeat: (beat) => heartbeat(pool, beat, leaseSeconds),
     finish: (finish) => finishAttempt(pool, finish),
     release: (attempt) => releaseAttempt(pool, attempt),
+    async idOf(jobId, number) {
+      assertJobId(jobId);
+      const { rows } = await pool.query<{ id: string }>('select id from attempt where job_id = $1 and number = $2', [
+        jobId,
+        number,
+      ]);
+      const [row] = rows;
+      if (row === undefined) throw new CrucibleError('not-found', `Job ${jobId} has no attempt ${number}.`);
+      return row.id;
+    },
     async list(jobId) {
       await assertJobExists(pool, jobId);
       const rows = await prisma.attempt.findMany({

@@ -6,6 +6,8 @@ export const CHANNELS = {
   events: 'crucible_events',
   /** a running job moved on, or points of it were stored; the payload is a `ProgressHint` as JSON */
   hints: 'crucible_hints',
+  /** rows of jobs changed; no payload */
+  jobs: 'crucible_jobs',
   /** a user canceled a running job; the payload is the attempt's id */
   cancels: 'crucible_cancels',
 } as const;

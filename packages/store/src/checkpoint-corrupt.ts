@@ -48,10 +48,14 @@ export async function condemn(
   const { rows: still } = await client.query<{ sha256: Buffer }>(STILL_DAMAGED, [damaged]);
   const hashes = still.map(({ sha256 }) => sha256);
   const { rows } = await client.query<CorruptCheckpoint>(
-    `update checkpoint set state = 'corrupt'
-     where state = 'committed' and (id = $2 or id in (
-       select checkpoint_id from checkpoint_chunk where sha256 = any($1::bytea[])))
-     returning id, job_id as "jobId", step`,
+    `with named as materialized (
+       select id from checkpoint
+       where state = 'committed' and (id = $2 or id in (
+         select checkpoint_id from checkpoint_chunk where sha256 = any($1::bytea[])))
+       order by id for no key update
+     )
+     update checkpoint c set state = 'corrupt' from named n where c.id = n.id
+     returning c.id, c.job_id as "jobId", c.step`,
     [hashes, sure],
   );
   await client.query('delete from chunk where sha256 = any($1::bytea[])', [hashes]);

@@ -1,6 +1,5 @@
 import { type Keep, type KeepReason, LIVE_JOB_STATES } from '@crucible/contracts';
 import type pg from 'pg';
-import { touchChunks } from './chunks.ts';
 import type { Queryable } from './database.ts';
 import { isFiniteValue } from './finite-value.ts';
 
@@ -90,13 +89,18 @@ export async function removeUnkept(client: pg.PoolClient, jobId: string): Promis
 
 /**
  * Takes committed checkpoints out of use. Their chunks count as used just now, so that whoever reads one at this moment
- * comes to its end.
+ * comes to its end. Chunks that somebody else holds are passed over: who holds checkpoints must not wait for chunks, since
+ * whoever condemns a chunk waits the other way round.
  */
 export async function removeCheckpoints(client: pg.PoolClient, ids: readonly string[]): Promise<void> {
   await client.query(`update checkpoint set state = 'deleted' where id = any($1::uuid[])`, [ids]);
-  const { rows } = await client.query<{ hash: string }>(
-    `delete from checkpoint_chunk where checkpoint_id = any($1::uuid[]) returning encode(sha256, 'hex') as hash`,
+  await client.query(
+    `with named as (
+       delete from checkpoint_chunk where checkpoint_id = any($1::uuid[]) returning sha256
+     ), free as materialized (
+       select c.sha256 from chunk c where c.sha256 in (select n.sha256 from named n) for no key update skip locked
+     )
+     update chunk c set touched_at = now() from free f where c.sha256 = f.sha256`,
     [ids],
   );
-  await touchChunks(client, [...new Set(rows.map(({ hash }) => hash))]);
 }

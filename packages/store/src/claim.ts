@@ -1,4 +1,4 @@
-import type { JobView, Limits } from '@crucible/contracts';
+import type { JobView, Limits, Tier } from '@crucible/contracts';
 import type pg from 'pg';
 import { resumableCheckpoint, type StoredCheckpoint } from './checkpoint-resume.ts';
 import type { AttemptFence } from './fence.ts';
@@ -25,6 +25,12 @@ export interface ClaimedJob extends AttemptFence {
   /** what the job asks of the engine; null: as the worker is set */
   precision: JobView['precision'];
   limits: Limits;
+  teamId: string;
+  tier: Tier;
+  /** seconds from when the job was queued, or might start, to this claim */
+  waitedSeconds: number;
+  /** seconds from the decision to dispatch to this claim */
+  dispatchSeconds: number;
   /** the last committed checkpoint, or null to start from nothing */
   resume: StoredCheckpoint | null;
 }
@@ -38,13 +44,19 @@ interface ClaimableRow {
   seed: number;
   precision: JobView['precision'];
   limits: Limits;
+  team_id: string;
+  tier: Tier;
+  waited_seconds: number;
+  dispatch_seconds: number;
 }
 
 /** See {@link Attempts.claim}. */
 export function claimAttempt(pool: pg.Pool, claim: Claim, leaseSeconds: number): Promise<ClaimedJob | null> {
   return transaction(pool, async (client) => {
     const { rows } = await client.query<ClaimableRow>(
-      `select j.id as job_id, a.number, j.method, j.method_version, j.config, j.seed, j.precision, j.limits
+      `select j.id as job_id, a.number, j.method, j.method_version, j.config, j.seed, j.precision, j.limits,
+         j.team_id, j.tier, extract(epoch from now() - greatest(j.queued_at, j.not_before))::float8 as waited_seconds,
+         extract(epoch from now() - a.dispatched_at)::float8 as dispatch_seconds
        from job j join attempt a on a.job_id = j.id join worker w on w.id = a.worker_id
        where a.id = $1 and a.fence = $2 and a.worker_id = $3 and a.state = 'dispatched' and j.fence = a.fence
          and j.state = 'queued' and j.slots = $4 and w.state <> 'gone'
@@ -72,6 +84,10 @@ export function claimAttempt(pool: pg.Pool, claim: Claim, leaseSeconds: number):
       config: job.config,
       seed: job.seed,
       precision: job.precision,
+      teamId: job.team_id,
+      tier: job.tier,
+      waitedSeconds: Math.max(0, job.waited_seconds),
+      dispatchSeconds: Math.max(0, job.dispatch_seconds),
       limits: job.limits,
       resume: checkpoint,
     };

@@ -32,11 +32,13 @@ export interface DatabaseOptions {
   leaseSeconds: number;
   /** a call without an answer fails after this time, and its connection is given up; null: never */
   answerLimitMs: number | null;
+  /** told how long each statement or transaction waited for a connection, in seconds */
+  onPoolWait?: (seconds: number) => void;
 }
 
 /** Opens the pool. Nothing connects before the first query. */
 export function openDatabase(options: DatabaseOptions): Database {
-  const { databaseUrl, applicationName, poolSize, leaseSeconds, answerLimitMs } = options;
+  const { databaseUrl, applicationName, poolSize, leaseSeconds, answerLimitMs, onPoolWait } = options;
   const pool = new pg.Pool({
     ...directConnection(databaseUrl, applicationName),
     max: poolSize,
@@ -50,8 +52,24 @@ export function openDatabase(options: DatabaseOptions): Database {
   // The next statement on it fails, and the pool replaces it.
   pool.on('error', () => {});
   pool.on('connect', (client) => client.on('error', () => {}));
+  if (onPoolWait !== undefined) measureWaits(pool, onPoolWait);
   const adapter = new PrismaPg(pool, { statementNameGenerator });
   return { pool, prisma: new PrismaClient({ adapter }), leaseSeconds };
+}
+
+/** Tells how long each request for a connection waited. Queries of the pool ask by callback, transactions by promise. */
+function measureWaits(pool: pg.Pool, onPoolWait: (seconds: number) => void): void {
+  const connect = pool.connect.bind(pool) as (done?: (...result: unknown[]) => void) => Promise<pg.PoolClient>;
+  const measured = (done?: (...result: unknown[]) => void) => {
+    const start = performance.now();
+    const tell = () => onPoolWait((performance.now() - start) / 1000);
+    if (done === undefined) return connect().finally(tell);
+    return connect((...result) => {
+      tell();
+      done(...result);
+    });
+  };
+  pool.connect = measured as typeof pool.connect;
 }
 
 /** Counters and steps are bigint in the database and exact numbers here. */

@@ -17,8 +17,7 @@ interface Dependent {
  */
 export async function tellDependents(client: pg.PoolClient, jobId: string, state: JobState): Promise<void> {
   const ended = [{ jobId, state }];
-  for (let next = ended.pop(); next !== undefined; next = ended.pop()) {
-    const needed = next;
+  for (const needed of ended) {
     const { rows } = await client.query<Dependent>(
       `select j.id, j.state, n."on" from job_need n join job j on j.id = n.job_id
        where n.needs_job_id = $1 and not n.is_met and j.state in ('blocked', 'paused')

@@ -11,6 +11,7 @@ export type { Claim, ClaimedJob } from './claim.ts';
 export type { DispatchDecision, DispatchedAttempt } from './dispatch.ts';
 export type { Events } from './events.ts';
 export type { AttemptFence } from './fence.ts';
+export type { CurrentFigures, Figures, StoredFigures } from './figures.ts';
 export type { Finish, StreamEnds } from './finish.ts';
 export type { Heartbeat, HeartbeatCommand, HeartbeatEntry } from './heartbeat.ts';
 export type { Answer, Idempotency, IdempotentRequest } from './idempotency.ts';
@@ -32,5 +33,6 @@ export type { Applied, Decisions, Scheduling, WaitingReason } from './scheduling
 export type { NewPass } from './scheduling-passes.ts';
 export type { SchedulingSnapshot, SlowFacts, SnapshotTerms } from './snapshot.ts';
 export { createStore, type Store, type StoreOptions } from './store.ts';
+export type { AttemptTrace, Traces } from './traces.ts';
 export type { Leftover, NewWorker } from './worker-registration.ts';
 export type { Workers } from './workers.ts';

@@ -4,13 +4,12 @@ import { tellDependents } from './dependents.ts';
 import { changeState, type JobMove } from './job-state-change.ts';
 
 /**
- * Changes the state of a job; an illegal move changes nothing. When the job ends, the jobs that need it are released or
+ * Changes the state of a job that the transaction has locked. When the job ends, the jobs that need it are released or
  * fail with it in the same transaction.
  *
- * @returns the new version, or null when the job is in no state that allows the move
+ * @throws Error when the job is in no state that allows the move
  */
-export async function moveJob(client: pg.PoolClient, jobId: string, move: JobMove): Promise<number | null> {
-  const version = await changeState(client, jobId, move);
-  if (version !== null && isTerminal(move.to)) await tellDependents(client, jobId, move.to);
-  return version;
+export async function moveJob(client: pg.PoolClient, jobId: string, move: JobMove): Promise<void> {
+  await changeState(client, jobId, move);
+  if (isTerminal(move.to)) await tellDependents(client, jobId, move.to);
 }

@@ -15,13 +15,19 @@ function tagFilter(tag: string): string {
 }
 
 /** See {@link Jobs.list}. One row more than asked for tells whether there is a next page. */
-export async function readJobPage(pool: pg.Pool, secret: Buffer, query: JobsQuery): Promise<JobPage> {
+export async function readJobPage(
+  pool: pg.Pool,
+  secret: Buffer,
+  query: JobsQuery,
+  teamId: string | null,
+): Promise<JobPage> {
   const cursors = jobCursors(secret, query);
   const conditions: string[] = [];
   const values: unknown[] = [];
   const where = (condition: (...placeholders: string[]) => string, ...added: unknown[]) =>
     conditions.push(condition(...added.map((value) => `$${values.push(value)}`)));
 
+  if (teamId !== null) where((team) => `team_id = ${team}`, teamId);
   if (query.state !== undefined) where((states) => `state = any(${states}::text[])`, query.state.split(','));
   if (query.method !== undefined) where((method) => `method = ${method}`, query.method);
   if (query.name !== undefined) where((name) => `name ilike ${name}`, `%${escapeLike(query.name)}%`);

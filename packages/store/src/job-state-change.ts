@@ -28,19 +28,19 @@ export interface JobMove {
 }
 
 /**
- * The one statement that changes the state of a job; an illegal move changes nothing. {@link moveJob} is for everyone:
- * it also tells the jobs that wait for this one.
+ * The one statement that changes the state of a job. {@link moveJob} is for everyone: it also tells the jobs that wait
+ * for this one.
  *
- * @returns the new version, or null when the job is in no state that allows the move
+ * @throws Error when the job is in no state that allows the move: who moves a job has locked it and knows its state
  */
-export async function changeState(client: Queryable, jobId: string, move: JobMove): Promise<number | null> {
+export async function changeState(client: Queryable, jobId: string, move: JobMove): Promise<void> {
   const { to, endCode, delaySeconds = 0 } = move;
   const detail = move.detail === undefined || move.detail === null ? null : storableText(move.detail);
   const { rows } = await client.query<{ version: number }>(
     `update job set
        state = $2, version = version + 1, end_code = $4, detail = $5, summary = $6::jsonb, waiting = $11::jsonb,
        queued_at = case when $2 = 'queued' then now() else queued_at end,
-       not_before = case when $2 = 'queued' and $7 > 0 then now() + $7 * interval '1 second'
+       not_before = case when $2 = 'queued' and $7::float8 > 0 then now() + $7::float8 * interval '1 second'
          when $2 in ('blocked', 'queued', 'paused') then not_before end,
        started_at = case when $2 = 'running' then coalesce(started_at, now()) else started_at end,
        ended_at = case when $2 = any($8) then now() end,
@@ -63,8 +63,7 @@ export async function changeState(client: Queryable, jobId: string, move: JobMov
     ],
   );
   const [moved] = rows;
-  if (moved === undefined) return null;
+  if (moved === undefined) throw new Error(`job ${jobId} is in no state that allows a move to ${to}`);
   const data = endCode === undefined ? {} : { endCode };
   await appendEvent(client, { kind: 'job.state', jobId, state: to, version: moved.version, data });
-  return moved.version;
 }

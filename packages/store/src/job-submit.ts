@@ -46,6 +46,8 @@ export interface NewJob {
   /** waits for `resume` before it may start */
   isPaused: boolean;
   forkedFrom: string | null;
+  /** W3C `traceparent` under which all attempts of the job are traced @defaultValue null: no trace */
+  traceparent?: string | null;
   /** id of a checkpoint with which the first attempt begins */
   fromCheckpoint: string | null;
   teamId: string;
@@ -118,6 +120,7 @@ const COLUMNS = {
   precision: 'text',
   waiting: 'jsonb',
   from_checkpoint_id: 'uuid',
+  traceparent: 'text',
 } as const;
 
 const NAMES = Object.keys(COLUMNS).join(', ');
@@ -159,6 +162,7 @@ const toRow = (job: PlacedJob): Record<keyof typeof COLUMNS, unknown> => ({
   precision: job.precision,
   waiting: job.waiting,
   from_checkpoint_id: job.fromCheckpoint,
+  traceparent: job.traceparent ?? null,
 });
 
 /** Stores jobs with their needs and events, all with three statements: a thousand cost little more than one. */

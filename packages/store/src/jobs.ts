@@ -32,8 +32,13 @@ export interface Jobs {
   get(id: string): Promise<JobView>;
   /** The version alone, for an answer without a body. @throws `not-found` */
   getVersion(id: string): Promise<number>;
-  /** Newest first. @throws `cursor-mismatch` when the cursor was made for another filter or by nobody */
-  list(query: JobsQuery): Promise<JobPage>;
+  /**
+   * Newest first.
+   *
+   * @param teamId only jobs of this team; null: of all
+   * @throws `cursor-mismatch` when the cursor was made for another filter or by nobody
+   */
+  list(query: JobsQuery, teamId?: string | null): Promise<JobPage>;
   /**
    * A job that waits is paused at once; a running one is `stopping` until it has saved a checkpoint. Asking again
    * changes nothing.
@@ -71,9 +76,9 @@ export function createJobs({ pool }: Database): Jobs {
     submit: (job, request) => answerOnce(pool, request, (client) => submitJob(client, job)),
     get: (id) => readJob(pool, id),
     getVersion: (id) => readJobVersion(pool, id),
-    async list(query) {
+    async list(query, teamId = null) {
       secret ??= await readSigningSecret(pool);
-      return readJobPage(pool, secret, query);
+      return readJobPage(pool, secret, query, teamId);
     },
     submitBatch: (jobs, request) => answerOnce(pool, request, (client) => submitJobs(client, jobs)),
     patch: (id, patch, expectedVersion) => transaction(pool, (client) => patchJob(client, id, patch, expectedVersion)),

@@ -20,7 +20,14 @@ function assertStorable(points: readonly MetricPoint[]): void {
       `points: ${points.length}, but a batch holds ${MAX_POINTS_PER_BATCH}.`,
     );
   const faults = points.flatMap(({ key, step }, i) => [
-    ...(KEY_FORM.test(key) ? [] : [{ pointer: `/points/${i}/key`, message: `must match ${KEY_FORM.source}` }]),
+    ...(KEY_FORM.test(key)
+      ? []
+      : [
+          {
+            pointer: `/points/${i}/key`,
+            message: `${JSON.stringify(key.slice(0, 200))} must match ${KEY_FORM.source}`,
+          },
+        ]),
     ...(Number.isSafeInteger(step) && step >= 0
       ? []
       : [{ pointer: `/points/${i}/step`, message: 'must be a whole number of at least 0' }]),

@@ -15,12 +15,12 @@ export interface Bucket {
 }
 
 export const bucketOfPoint = (step: number, value: number): Bucket => {
-  const isFinite = Number.isFinite(value);
-  const extreme = isFinite ? value : Number.NaN;
-  const extremeStep = isFinite ? step : -1;
+  const isDrawn = Number.isFinite(value);
+  const extreme = isDrawn ? value : Number.NaN;
+  const extremeStep = isDrawn ? step : -1;
   return {
     count: 1,
-    nonFinite: isFinite ? 0 : 1,
+    nonFinite: isDrawn ? 0 : 1,
     firstStep: step,
     firstValue: value,
     lastStep: step,
@@ -55,4 +55,20 @@ export function mergeBuckets(buckets: readonly Bucket[]): Bucket | null {
   const whole = { ...first };
   for (const bucket of rest) extendBucket(whole, bucket);
   return whole;
+}
+
+/** One value of a curve. */
+export interface Point {
+  step: number;
+  value: number;
+}
+
+/** The points of a bucket that a chart must not lose: its ends and extremes. */
+export function pointsOf(bucket: Bucket): Point[] {
+  if (bucket.count === 1) return [{ step: bucket.firstStep, value: bucket.firstValue }];
+  const points = [{ step: bucket.firstStep, value: bucket.firstValue }];
+  if (bucket.lowStep >= 0) points.push({ step: bucket.lowStep, value: bucket.low });
+  if (bucket.highStep >= 0) points.push({ step: bucket.highStep, value: bucket.high });
+  points.push({ step: bucket.lastStep, value: bucket.lastValue });
+  return points.sort((a, b) => a.step - b.step).filter((point, i, all) => point.step !== all[i - 1]?.step);
 }

@@ -3,8 +3,8 @@ import { toWire } from '@crucible/contracts';
 import type { AttemptMask } from './attempt-mask.ts';
 import type { Queryable } from './database.ts';
 import { type Bucket, mergeBuckets } from './metric-bucket.ts';
+import { levelFor } from './metric-level.ts';
 import { readBuckets, type SeriesRow, type StepRange } from './metric-read.ts';
-import { MAX_RAW_POINTS, ROLLUP_LEVELS } from './metric-rollup.ts';
 import { readTimes, stepsBetween } from './metric-times.ts';
 import { type JobSeries, readSeries } from './series-lookup.ts';
 import { thinCurve } from './thin-curve.ts';
@@ -14,18 +14,6 @@ export type PointsRequest = Pick<PointsQuery, 'key' | 'maxPoints'> & Partial<Poi
 
 /** Curves of attempts that were left are summed up at this level to find where they end. */
 const BRANCH_LEVEL = 12;
-
-/**
- * The level to read a curve at: the coarsest with twice as many buckets as points are wanted. Where even the finest
- * has fewer, it will do down to half as many, since a bucket keeps four points; else the points themselves are read.
- */
-export function levelFor(numPoints: number, { from, to }: StepRange, maxPoints: number): number {
-  if (numPoints <= MAX_RAW_POINTS) return 0;
-  const numBuckets = (level: number) => (to - from + 1) / 2 ** level;
-  const coarsest = ROLLUP_LEVELS.findLast((level) => numBuckets(level) >= 2 * maxPoints);
-  const [finest] = ROLLUP_LEVELS;
-  return coarsest ?? (numBuckets(finest) >= maxPoints / 2 ? finest : 0);
-}
 
 /** See {@link Metrics.points}. */
 export async function readPoints(client: Queryable, jobId: string, query: PointsRequest): Promise<PointsView> {

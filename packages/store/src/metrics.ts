@@ -1,8 +1,9 @@
-import { type PointsView, type SeriesView, toWire } from '@crucible/contracts';
+import { type ComparedCurve, type CompareMetrics, type PointsView, type SeriesView, toWire } from '@crucible/contracts';
 import type { Database } from './database.ts';
 import type { BatchReceipt } from './ingest-cursor.ts';
 import { assertJobExists } from './job-lookup.ts';
 import { appendMetrics, type MetricBatch } from './metric-batch.ts';
+import { compareMetrics } from './metric-compare.ts';
 import { type PointsRequest, readPoints, tagOf } from './metric-points.ts';
 import { rollUp } from './metric-rollup.ts';
 import { readSeries } from './series-lookup.ts';
@@ -28,6 +29,13 @@ export interface Metrics {
   points(jobId: string, query: PointsRequest): Promise<PointsView>;
   /** Changes whenever an answer of `points` for the key may. @throws `not-found` for an unknown job */
   pointsTag(jobId: string, key: string): Promise<string>;
+  /**
+   * A few metrics of many jobs on one grid of steps, summed up by group; without `groupBy` each job is one.
+   *
+   * @param teamId jobs of other teams count as unknown; null: none does
+   * @throws `not-found` for the first unknown job; `invalid-request` when the answer would be too large
+   */
+  compare(query: CompareMetrics, teamId: string | null): Promise<ComparedCurve[]>;
   /**
    * Brings the buckets of all long series up to date, from which curves are read.
    *
@@ -55,6 +63,7 @@ export function createMetrics({ pool, prisma }: Database): Metrics {
     },
     points: (jobId, query) => readPoints(pool, jobId, query),
     pointsTag: async (jobId, key) => tagOf(await readSeries(pool, jobId, key)),
+    compare: (query, teamId) => compareMetrics(pool, query, teamId),
     rollUp: () => rollUp(pool),
   };
 }

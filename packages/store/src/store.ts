@@ -6,6 +6,7 @@ import { type Checkpoints, createCheckpoints } from './checkpoints.ts';
 import { openDatabase } from './database.ts';
 import { reportingUnavailable } from './database-error.ts';
 import { createEvents, type Events } from './events.ts';
+import { createFigures, type Figures } from './figures.ts';
 import { createIdempotency, type Idempotency } from './idempotency.ts';
 import { createJobs, type Jobs } from './jobs.ts';
 import { createKeys, type Keys } from './keys.ts';
@@ -16,6 +17,7 @@ import { createMetrics, type Metrics } from './metrics.ts';
 import { isMigrated } from './migrations.ts';
 import { createOutbox, type Outbox } from './outbox.ts';
 import { createScheduling, type Scheduling } from './scheduling.ts';
+import { createTraces, type Traces } from './traces.ts';
 import { createWorkers, type Workers } from './workers.ts';
 
 export interface StoreOptions {
@@ -32,6 +34,8 @@ export interface StoreOptions {
    * network it may never come back; null: it waits for ever @defaultValue null
    */
   answerLimitMs?: number | null;
+  /** told how long each statement or transaction waited for a connection, in seconds */
+  onPoolWait?: (seconds: number) => void;
 }
 
 /** Everything that lies in Postgres, which is the truth of the system. */
@@ -49,6 +53,8 @@ export interface Store {
   readonly keys: Keys;
   readonly idempotency: Idempotency;
   readonly leader: Leader;
+  readonly figures: Figures;
+  readonly traces: Traces;
   readonly leaseSeconds: number;
   /**
    * Calls `handler` with the payload of each notification. After a broken connection it is called once with an
@@ -100,6 +106,8 @@ export function createStore(options: StoreOptions): Store {
     keys: reportingUnavailable(createKeys(database)),
     idempotency: reportingUnavailable(createIdempotency(database)),
     leader: reportingUnavailable(leader.part),
+    figures: reportingUnavailable(createFigures(database)),
+    traces: reportingUnavailable(createTraces(database)),
     leaseSeconds,
     ...connection,
     async close() {

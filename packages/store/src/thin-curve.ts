@@ -1,4 +1,4 @@
-import type { Bucket } from './metric-bucket.ts';
+import { type Bucket, type Point, pointsOf } from './metric-bucket.ts';
 
 /** Columns of a curve; `lo` and `hi` when points were left out, null where there is nothing finite. */
 export interface ThinCurve {
@@ -6,21 +6,6 @@ export interface ThinCurve {
   values: number[];
   lo?: (number | null)[];
   hi?: (number | null)[];
-}
-
-interface Point {
-  step: number;
-  value: number;
-}
-
-/** The points of a bucket that a chart must not lose: its ends and extremes. */
-function pointsOf(bucket: Bucket): Point[] {
-  if (bucket.count === 1) return [{ step: bucket.firstStep, value: bucket.firstValue }];
-  const points = [{ step: bucket.firstStep, value: bucket.firstValue }];
-  if (bucket.lowStep >= 0) points.push({ step: bucket.lowStep, value: bucket.low });
-  if (bucket.highStep >= 0) points.push({ step: bucket.highStep, value: bucket.high });
-  points.push({ step: bucket.lastStep, value: bucket.lastValue });
-  return points.sort((a, b) => a.step - b.step).filter((point, i, all) => point.step !== all[i - 1]?.step);
 }
 
 /**

@@ -1,11 +1,13 @@
 import { POLICY, type SchedulingPolicy } from '@crucible/scheduler';
 import { CHANNELS, type Store } from '@crucible/store';
+import { quietTelemetry, type Telemetry } from '@crucible/telemetry';
 import type { FastifyBaseLogger } from 'fastify';
 import type { DispatchQueues } from '../queue/dispatch-queues.ts';
 import { startPulse } from './pulse.ts';
 import { relay } from './relay.ts';
 import { createScheduler } from './schedule-pass.ts';
 import { SCRUB_DAYS, SCRUB_MS, scrub } from './scrub.ts';
+import { tracedOutbox } from './traced-outbox.ts';
 
 const PASS_MS = 1000;
 /** Repair passes in the time of one lease. */
@@ -20,6 +22,8 @@ export interface DutyDeps {
   /** @defaultValue the policy of the scheduler package */
   policy?: SchedulingPolicy;
   log: FastifyBaseLogger;
+  /** @defaultValue nothing is traced, and the metrics are read by nobody */
+  telemetry?: Telemetry;
   /** days within which every stored chunk is read again @defaultValue 14 */
   scrubDays?: number;
 }
@@ -31,14 +35,19 @@ export interface DutyDeps {
  * @returns a function that ends them and resolves when the last is at rest
  */
 export async function startDuties(deps: DutyDeps): Promise<() => Promise<void>> {
-  const { store, queues, policy = POLICY, log, scrubDays = SCRUB_DAYS } = deps;
+  const { store, queues, policy = POLICY, log, telemetry = quietTelemetry('api'), scrubDays = SCRUB_DAYS } = deps;
+  const { metrics, tracing } = telemetry;
+  const outbox = tracedOutbox(store.outbox, store.traces, tracing);
+  const passSeconds = metrics.histogram('crucible_scheduler_pass_seconds');
   const scheduler = createScheduler({ scheduling: store.scheduling, policy, log });
-  const relaying = startPulse('relay', PASS_MS, () => relay(store.outbox, queues), log);
+  const relaying = startPulse('relay', PASS_MS, () => relay(outbox, queues), log);
   const scheduling = startPulse(
     'scheduler',
     PASS_MS,
     async () => {
+      const stop = passSeconds.startTimer();
       if ((await scheduler.pass()) > 0) relaying.trigger();
+      stop();
     },
     log,
   );
@@ -56,6 +65,7 @@ export async function startDuties(deps: DutyDeps): Promise<() => Promise<void>> 
     async () => {
       await store.scheduling.chargeUse(policy.halfLifeSeconds);
       const report = await store.scheduling.reconcile();
+      metrics.counter('crucible_lease_expired_total').inc(report.lost);
       if (report.lost + report.notClaimed + report.lostWorkers + report.reannounced === 0) return;
       log.warn({ report }, 'repaired what lost workers or messages had left behind');
       scheduling.trigger();

@@ -22,11 +22,14 @@ const anyAborted = (...signals: AbortSignal[]): Promise<void> =>
 export function startElection(deps: DutyDeps): Election {
   const stopped = new AbortController();
   const { store, log } = deps;
+  const leads = deps.telemetry?.metrics.gauge('crucible_scheduler_leader');
 
   const serve = async (leadership: Leadership): Promise<void> => {
     log.info('leading: scheduler, relay and repair run here');
     const stopDuties = await startDuties(deps);
+    leads?.set(1);
     await anyAborted(leadership.lost, stopped.signal);
+    leads?.set(0);
     if (leadership.lost.aborted) log.warn('the lead is lost');
     await stopDuties();
   };

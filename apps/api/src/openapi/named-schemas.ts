@@ -7,6 +7,8 @@ import {
   CheckpointCheck,
   CheckpointList,
   CheckpointView,
+  CompareMetrics,
+  Comparison,
   EventPage,
   FeedEvent,
   ForkJob,
@@ -16,6 +18,8 @@ import {
   LogPage,
   MethodList,
   MethodView,
+  MetricColumns,
+  MetricReceipt,
   PatchJob,
   PointsView,
   Problem,
@@ -27,6 +31,7 @@ import {
   SubmitBatch,
   SubmitJob,
   SubmittedBatch,
+  VersionView,
   WorkerList,
   WorkerView,
 } from '@crucible/contracts';
@@ -48,6 +53,10 @@ export const NAMED_SCHEMAS = [
   JobView,
   KeepPreview,
   LogPage,
+  CompareMetrics,
+  Comparison,
+  MetricColumns,
+  MetricReceipt,
   MethodList,
   MethodView,
   PatchJob,
@@ -60,6 +69,7 @@ export const NAMED_SCHEMAS = [
   SubmitBatch,
   StorageUsage,
   SubmitJob,
+  VersionView,
   SubmittedBatch,
   WorkerList,
   WorkerView,
@@ -82,7 +92,7 @@ export function withReferences(node: Json): Json {
 }
 
 /** Components that a client sends: what has a default may be left out there, though it is always there once resolved. */
-const INPUTS: readonly object[] = [SubmitJob, ForkJob, SubmitBatch];
+const INPUTS: readonly object[] = [CompareMetrics, SubmitJob, ForkJob, SubmitBatch];
 
 /** The component itself: its own name stays, the named schemas inside it become references. */
 export const asComponent = (schema: object): Json => {

@@ -107,6 +107,15 @@ export class DispatchQueues {
     return names;
   }
 
+  /** Memory that Redis uses over what it may use, or over its machine's when it has no limit; null while it is away. */
+  async usedRatio(): Promise<number | null> {
+    if (this.#redis.status !== 'ready') return null;
+    const text = await this.#redis.info('memory').catch(() => '');
+    const numberOf = (name: string): number => Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(text)?.[1] ?? 0);
+    const limit = numberOf('maxmemory') || numberOf('total_system_memory');
+    return limit === 0 ? null : numberOf('used_memory') / limit;
+  }
+
   async close(): Promise<void> {
     for (const worker of [...this.#queues.keys()]) this.#forget(worker);
     this.#redis.disconnect();

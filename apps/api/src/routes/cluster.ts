@@ -7,6 +7,7 @@ import {
   WorkerList,
   WorkerView,
 } from '@crucible/contracts';
+import type { SchedulingPolicy } from '@crucible/scheduler';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { readLiveQueue } from '../live-queue.ts';
@@ -33,7 +34,7 @@ const MAX_PASSES = 500;
 const PassParams = Type.Object({ id: Type.String({ pattern: '^[0-9]{1,18}$' }) });
 
 /** `/v1/workers`, `/v1/queue` and `/v1/scheduling-passes`: who runs jobs, and which jobs wait for them. */
-export const clusterRoutes: FastifyPluginAsyncTypebox = async (app) => {
+export const clusterRoutes: FastifyPluginAsyncTypebox<{ policy: SchedulingPolicy }> = async (app, { policy }) => {
   app.get(
     '/workers',
     {
@@ -77,7 +78,7 @@ export const clusterRoutes: FastifyPluginAsyncTypebox = async (app) => {
         response: { 200: QueueView, ...problems('invalid-request') },
       },
     },
-    async (request) => readLiveQueue(app.store.scheduling, request.query),
+    async (request) => readLiveQueue(app.store.scheduling, request.query, policy),
   );
 
   app.get(

@@ -1,6 +1,9 @@
-import { Readiness } from '@crucible/contracts';
+import { Readiness, VersionView } from '@crucible/contracts';
+import { NEWEST_MIGRATION } from '@crucible/store';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
+import { degradationOf } from '../degradation.ts';
+import { VERSION } from '../version.ts';
 
 const isFulfilled = async (work: Promise<unknown>): Promise<boolean> =>
   work.then(
@@ -8,7 +11,7 @@ const isFulfilled = async (work: Promise<unknown>): Promise<boolean> =>
     () => false,
   );
 
-/** `/healthz` and `/readyz`: open to everyone, and silent in the log. */
+/** `/healthz`, `/readyz` and `/v1/version`: open to everyone, and silent in the log. */
 export const healthRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     '/healthz',
@@ -46,14 +49,25 @@ export const healthRoutes: FastifyPluginAsyncTypebox = async (app) => {
       const [postgres, redis] = await Promise.all([isFulfilled(store.ping()), app.queues.isReady()]);
       const isMigrated = postgres && (await store.migrationsApplied().catch(() => false));
       const leader = postgres && (await store.leader.isLed().catch(() => false));
-      const degraded: string[] = [];
-      if (!postgres) degraded.push('everything');
-      else if (!isMigrated) degraded.push('migrations');
-      if (!redis || !leader) degraded.push('dispatch');
-      if (!leader) degraded.push('feed');
+      const { degraded, reasons } = degradationOf({ postgres, isMigrated, redis, leader });
       const isDown = !isMigrated;
       const status = isDown ? 'down' : degraded.length > 0 ? 'degraded' : 'ready';
-      return reply.code(isDown ? 503 : 200).send({ status, postgres, redis, leader, degraded });
+      return reply.code(isDown ? 503 : 200).send({ status, postgres, redis, leader, degraded, reasons });
     },
+  );
+
+  app.get(
+    '/v1/version',
+    {
+      config: { access: 'open' },
+      schema: {
+        operationId: 'getVersion',
+        summary: 'Tell which version answers',
+        tags: ['health'],
+        security: [],
+        response: { 200: VersionView },
+      },
+    },
+    async () => ({ version: VERSION, migration: NEWEST_MIGRATION }),
   );
 };

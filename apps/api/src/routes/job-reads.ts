@@ -4,6 +4,7 @@ import { Type } from 'typebox';
 import { isNoneMatch, versionTag } from '../etag.ts';
 import { JobParams, problems } from '../openapi/route-schemas.ts';
 import { strictQuery } from '../openapi/strict-query.ts';
+import { principalOf } from '../plugins/auth.ts';
 
 /** Reading of `/v1/jobs`, and what a job has said and tried. */
 export const jobReadRoutes: FastifyPluginAsyncTypebox = async (app) => {
@@ -16,12 +17,25 @@ export const jobReadRoutes: FastifyPluginAsyncTypebox = async (app) => {
       schema: {
         operationId: 'listJobs',
         summary: 'List jobs, newest first',
+        description:
+          'The `ETag` stands as long as no job changed: with `If-None-Match` an unchanged list costs nothing.',
         tags: ['jobs'],
         querystring: strictQuery(JobsQuery),
-        response: { 200: JobPage, ...problems('invalid-request', 'cursor-mismatch') },
+        response: {
+          200: JobPage,
+          304: Type.Null({ description: 'no job changed since the tag' }),
+          ...problems('invalid-request', 'cursor-mismatch'),
+        },
       },
     },
-    async (request) => jobs.list(request.query),
+    async (request, reply) => {
+      const { id, teamId } = principalOf(request);
+      // Read before the list: a tag may be older than the answer that carries it, never newer.
+      const tag = `"${app.jobChanges.tag}.${id}"`;
+      reply.header('cache-control', 'private, no-cache').header('etag', tag);
+      if (isNoneMatch(request.headers['if-none-match'], tag)) return reply.code(304).send(null);
+      return jobs.list(request.query, teamId);
+    },
   );
 
   app.get(

@@ -1,4 +1,5 @@
 import { ForkJob, JobView, PatchJob, SubmitBatch, SubmitJob, SubmittedBatch } from '@crucible/contracts';
+import type { NewJob } from '@crucible/store';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
@@ -25,6 +26,8 @@ const submitterOf = (request: FastifyRequest) => {
 /** `/v1/jobs`: submit, fork, change. Reading lives in job-reads.ts, commands in job-commands.ts. */
 export const jobRoutes: FastifyPluginAsyncTypebox = async (app) => {
   const { jobs } = app.store;
+  const submit = (request: FastifyRequest, job: NewJob) =>
+    app.traceSubmit(request, ({ traceparent }) => jobs.submit({ ...job, traceparent }, idempotentRequest(request)));
 
   app.post(
     '/jobs',
@@ -43,7 +46,7 @@ export const jobRoutes: FastifyPluginAsyncTypebox = async (app) => {
     },
     async (request, reply) => {
       const job = { ...checkSubmission(request.body), ...submitterOf(request) };
-      const stored = replayable(reply, await jobs.submit(job, idempotentRequest(request)));
+      const stored = replayable(reply, await submit(request, job));
       return reply.code(202).header('location', `/v1/jobs/${stored.id}`).send(stored);
     },
   );
@@ -66,7 +69,7 @@ export const jobRoutes: FastifyPluginAsyncTypebox = async (app) => {
     async (request, reply) => {
       const fork = checkFork(await jobs.get(request.params.id), request.body);
       const job = { ...fork, ...submitterOf(request) };
-      const stored = replayable(reply, await jobs.submit(job, idempotentRequest(request)));
+      const stored = replayable(reply, await submit(request, job));
       return reply.code(202).header('location', `/v1/jobs/${stored.id}`).send(stored);
     },
   );
@@ -90,7 +93,13 @@ export const jobRoutes: FastifyPluginAsyncTypebox = async (app) => {
     async (request, reply) => {
       const submitter = submitterOf(request);
       const batch = checkBatch(request.body).map((job) => ({ ...job, ...submitter }));
-      return reply.code(202).send(replayable(reply, await jobs.submitBatch(batch, idempotentRequest(request))));
+      const stored = await app.traceSubmit(request, ({ traceparent }) =>
+        jobs.submitBatch(
+          batch.map((job) => ({ ...job, traceparent })),
+          idempotentRequest(request),
+        ),
+      );
+      return reply.code(202).send(replayable(reply, stored));
     },
   );
 

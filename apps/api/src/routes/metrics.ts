@@ -1,13 +1,29 @@
-import { PointsQuery, PointsView, SeriesList } from '@crucible/contracts';
+import {
+  CompareMetrics,
+  Comparison,
+  MetricColumns,
+  MetricReceipt,
+  PointsQuery,
+  PointsView,
+  SeriesList,
+} from '@crucible/contracts';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { isNoneMatch } from '../etag.ts';
+import { pointsOf } from '../metric-columns.ts';
 import { JobParams, problems } from '../openapi/route-schemas.ts';
 import { strictQuery } from '../openapi/strict-query.ts';
+import { principalOf } from '../plugins/auth.ts';
+import { bodyCheckedByRoute } from '../plugins/validation.ts';
 
-/** `/v1/jobs/:id/metrics`: which curves there are, and their points. */
+const AttemptParams = Type.Object({
+  ...JobParams.properties,
+  number: Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1, description: 'number of the attempt' }),
+});
+
+/** Curves: which there are, their points, many jobs side by side, and points from workers without a database. */
 export const metricRoutes: FastifyPluginAsyncTypebox = async (app) => {
-  const { metrics } = app.store;
+  const { metrics, attempts } = app.store;
 
   app.get(
     '/jobs/:id/metrics',
@@ -51,5 +67,59 @@ export const metricRoutes: FastifyPluginAsyncTypebox = async (app) => {
       if (isNoneMatch(request.headers['if-none-match'], tag)) return reply.code(304).send(null);
       return metrics.points(id, request.query);
     },
+  );
+
+  app.post(
+    '/jobs/:id/attempts/:number/metrics',
+    {
+      config: { access: 'key' },
+      validatorCompiler: bodyCheckedByRoute,
+      schema: {
+        operationId: 'appendMetrics',
+        summary: 'Store a batch of points of a running attempt, once',
+        description:
+          'For workers that reach the API alone. A batch that was stored before changes nothing; one after a gap is refused with the number that is expected.',
+        tags: ['results'],
+        params: AttemptParams,
+        body: MetricColumns,
+        response: {
+          200: MetricReceipt,
+          ...problems(
+            'invalid-request',
+            'payload-too-large',
+            'unsupported-media-type',
+            'not-found',
+            'stale-fence',
+            'sequence-gap',
+            'too-many-series',
+          ),
+        },
+      },
+    },
+    async (request) => {
+      const { id, number } = request.params;
+      const { fence, sequence, points } = pointsOf(request.body);
+      const attemptId = await attempts.idOf(id, number);
+      const { isDuplicate } = await metrics.appendBatch({ attemptId, fence, sequence, points });
+      return { isDuplicate, nextSequence: sequence + 1 };
+    },
+  );
+
+  app.post(
+    '/metrics/query',
+    {
+      config: { access: 'key' },
+      schema: {
+        operationId: 'compareMetrics',
+        summary: 'Read a few metrics of many jobs on one grid of steps, with mean and interval by group',
+        tags: ['results'],
+        body: CompareMetrics,
+        response: {
+          200: Comparison,
+          ...problems('invalid-request', 'payload-too-large', 'unsupported-media-type', 'not-found'),
+        },
+      },
+    },
+    async (request) => ({ data: await metrics.compare(request.body, principalOf(request).teamId) }),
   );
 };

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { MethodDescriptor, ToChild } from '@crucible/contracts';
@@ -6,7 +6,7 @@ import { type Checkpoint, createRng, type MethodContext, openDataset, type StopR
 import { assertJson } from './assert-json.ts';
 import { createMetricBuffer } from './metric-buffer.ts';
 import type { ParentLink } from './parent-link.ts';
-import { writeSpoolFile, writeTensors } from './spool.ts';
+import { INPUTS_FOLDER, SpoolError, writeSpoolFile, writeTensors } from './spool.ts';
 
 export type StartMessage = Extract<ToChild, { kind: 'start' }>;
 
@@ -49,6 +49,15 @@ export function createContext(parts: ContextParts): ChildContext {
     rng: (name) => createRng(start.seed, name),
     data: (config) => openDataset(config, start.dataDir, createRng(start.seed, 'dataset/subset')),
     seconds: () => performance.now() / 1000,
+
+    async input({ sha256 }) {
+      if (sha256 === undefined) throw new Error('the reference has no hash: nothing was brought for it');
+      const path = join(start.spoolDir, INPUTS_FOLDER, sha256);
+      return readFile(path).catch((cause: Error) => {
+        throw new SpoolError(`${path} cannot be read: ${cause.message}`, { cause });
+      });
+    },
+
     flush: metrics.flush,
 
     async shouldStop() {

@@ -9,6 +9,9 @@ import type { CheckpointManifest, TensorDtype, TensorEntry } from '@crucible/con
 import type { Checkpoint, StoredTensor } from '@crucible/methods';
 import { diskFault } from '../disk-fault.ts';
 
+/** Folder within that of the attempt for the bytes that its config names, verified, each under its hash. */
+export const INPUTS_FOLDER = 'inputs';
+
 /** The folder of the attempt could not be written or read: disk full, permission, a file gone. */
 export class SpoolError extends Error {
   constructor(message: string, options: { cause: unknown }) {

@@ -3,6 +3,7 @@ import { MAX_STRUCTURE_LENGTH } from '../architecture.ts';
 import { DATASETS, DatasetConfig, type DatasetName, datasetFaults, LoaderConfig } from '../dataset.ts';
 import type { Fault } from '../errors.ts';
 import type { MethodDescriptor } from '../method.ts';
+import { Reference } from '../reference.ts';
 import { firstOf, inChannels } from '../structure/block.ts';
 import { structureStringFaults } from '../structure/check.ts';
 import { parseStructure } from '../structure/parse.ts';
@@ -30,6 +31,11 @@ export type ProxyName = (typeof PROXY_NAMES)[number];
 export const ZenNasConfig = Type.Object(
   {
     dataset: DatasetConfig,
+    structure: Type.Union([Type.String({ minLength: 1, maxLength: MAX_STRUCTURE_LENGTH }), Reference, Type.Null()], {
+      default: null,
+      description:
+        'structure string, or the file of another job that holds one: scored and trained instead of a search, whatever the budgets; null: search',
+    }),
     score: Type.Object(
       {
         proxy: Type.Enum([...PROXY_NAMES], {
@@ -215,6 +221,8 @@ const faults = (config: ZenNasConfig): Fault[] => {
     found.push({ pointer: '/search/warmPool', message: 'must be at most population' });
   if (config.search.finalRescoreTopK > config.search.population)
     found.push({ pointer: '/search/finalRescoreTopK', message: 'must be at most population' });
+  if (typeof config.structure === 'string')
+    found.push(...structureFaultsFor(config.structure, config.dataset.name, '/structure'));
   if (config.search.initStructure !== null)
     found.push(...structureFaultsFor(config.search.initStructure, config.dataset.name, '/search/initStructure'));
   return found;

@@ -1,4 +1,5 @@
 // Batch normalisation, forward, with optional residual and activation in the same pass.
+#include "../batch-norm-passes.h"
 #include "../channel-loops.h"
 #include "../kernels.h"
 #include "../onednn.h"
@@ -7,75 +8,21 @@
 namespace crucible {
 namespace {
 
-/** Sums of (x - shift) and (x - shift)^2 of rows [begin, end), eight channels a register. */
-template <int V, class T>
-void momentsBlock(const T* x, int64_t channels, int64_t begin, int64_t end, const float* shift, double* sum, double* square) {
-  Float8 k[V], s[V], q[V];
-  for (int v = 0; v < V; ++v) {
-    k[v] = load8(shift + 8 * v);
-    s[v] = q[v] = Float8{};
-  }
-  for (int64_t row = begin; row < end; ++row) {
-    const T* source = x + row * channels;
-#pragma GCC unroll 4
-    for (int v = 0; v < V; ++v) {
-      const Float8 d = load8(source + 8 * v) - k[v];
-      s[v] += d;
-      q[v] += d * d;
-    }
-  }
-  for (int v = 0; v < V; ++v) {
-    for (int i = 0; i < 8; ++i) {
-      sum[8 * v + i] += s[v][i];
-      square[8 * v + i] += q[v][i];
-    }
-  }
-}
-
-template <class T>
-void momentsRest(const T* x, int64_t channels, int64_t count, int64_t begin, int64_t end, const float* shift, double* sum, double* square) {
-  float s[8] = {}, q[8] = {};
-  for (int64_t row = begin; row < end; ++row) {
-    const T* source = x + row * channels;
-    for (int64_t i = 0; i < count; ++i) {
-      const float d = load(source, i) - shift[i];
-      s[i] += d;
-      q[i] += d * d;
-    }
-  }
-  for (int64_t i = 0; i < count; ++i) {
-    sum[i] += s[i];
-    square[i] += q[i];
-  }
-}
-
 /**
  * Mean and biased variance of each channel in one read.
  * The first element serves as shift: sums of squares around a value near the mean do not cancel.
  */
 template <class T>
 void moments(const T* x, const ChannelLayout& layout, float* mean, float* variance) {
-  const int64_t channels = layout.channels(), width = layout.panelChannels, step = rowsPerBlock(width);
+  const int64_t channels = layout.channels(), width = layout.panelChannels;
   std::vector<float> firsts(static_cast<size_t>(channels));
   for (int64_t c = 0; c < channels; ++c) {
     firsts[static_cast<size_t>(c)] = load(x, c / width * layout.panelRows * width + c % width);
   }
   ChannelTotals totals(threadsFor(layout.size()), channels);
   forPanels(layout, [&](const PanelPart& part) {
-    const T* source = x + part.base;
-    const float* shift = firsts.data() + part.channel;
-    double *sum = totals.first(part.thread) + part.channel, *square = totals.second(part.thread) + part.channel;
-    for (int64_t row = part.begin; row < part.end; row += step) {
-      const int64_t last = std::min(part.end, row + step);
-      forChannelBlocks(
-          width,
-          [&](auto lanes, int64_t c) {
-            momentsBlock<decltype(lanes)::value>(source + c, width, row, last, shift + c, sum + c, square + c);
-          },
-          [&](int64_t c, int64_t count) {
-            momentsRest(source + c, width, count, row, last, shift + c, sum + c, square + c);
-          });
-    }
+    addMoments(x + part.base, width, part.begin, part.end, firsts.data() + part.channel,
+               totals.first(part.thread) + part.channel, totals.second(part.thread) + part.channel);
   });
   const double rows = static_cast<double>(layout.rows());
   for (int64_t c = 0; c < channels; ++c) {
@@ -90,20 +37,7 @@ template <bool kResidual, Activation kActivation, class T>
 void scaleShift(const T* x, const T* residual, T* y, const ChannelLayout& layout, const Tiled& scales,
                 const Tiled& shifts) {
   forPanels(layout, [&](const PanelPart& part) {
-    const float *scale = scales.at(part.channel), *shift = shifts.at(part.channel);
-    forPeriods(part.begin, part.end, layout.panelChannels, [&](int64_t offset, int64_t count) {
-      const int64_t at = part.base + offset;
-      const T *source = x + at, *added = kResidual ? residual + at : nullptr;
-      T* target = y + at;
-#pragma omp simd
-      for (int64_t i = 0; i < count; ++i) {
-        float value = load(source, i) * scale[i] + shift[i];
-        if (kResidual) value += load(added, i);
-        if (kActivation != Activation::kNone) value = value < 0.f ? 0.f : value;
-        if (kActivation == Activation::kRelu6) value = value > 6.f ? 6.f : value;
-        store(target, i, value);
-      }
-    });
+    scaleShiftPart<kResidual, kActivation>(x, residual, y, layout, part, scales, shifts);
   });
 }
 

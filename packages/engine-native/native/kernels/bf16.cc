@@ -34,9 +34,13 @@ napi_value addBf16(const Args& args) {
   const int64_t size = args.length(2);
   const Bf16 *a = args.bf16(0, size), *b = args.bf16(1, size);
   Bf16* z = args.bf16(2, size);
+  const bool streams = shouldStream(z, size, 64);
   parallelElements(size, [&](int64_t begin, int64_t end) {
+    const int64_t whole = streams ? begin + (end - begin) / 8 * 8 : begin;
+    for (int64_t i = begin; i < whole; i += 8) stream8(z + i, load8(a + i) + load8(b + i));
+    if (streams) endStream();
 #pragma omp simd
-    for (int64_t i = begin; i < end; ++i) store(z, i, load(a, i) + load(b, i));
+    for (int64_t i = whole; i < end; ++i) store(z, i, load(a, i) + load(b, i));
   });
   return nullptr;
 }

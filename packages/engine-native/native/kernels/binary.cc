@@ -1,6 +1,7 @@
 // Functions of two arrays, one of which may be repeated along the other.
 #include <vector>
 
+#include "../elements.h"
 #include "../kernels.h"
 #include "../parallel.h"
 
@@ -50,6 +51,24 @@ void withRow(const float* x, const float* row, float* z, int64_t outer, int64_t 
   });
 }
 
+/** z = f(x, y). Sums of gradients are of this kind: large, and read late. */
+template <class F>
+void withSame(const float* x, const float* y, float* z, int64_t size, F f) {
+  const bool streams = shouldStream(z, size, 64);
+  parallelElements(size, [&](int64_t begin, int64_t end) {
+    const int64_t whole = streams ? begin + (end - begin) / 8 * 8 : begin;
+    for (int64_t i = begin; i < whole; i += 8) {
+      float eight[8];
+#pragma omp simd
+      for (int64_t j = 0; j < 8; ++j) eight[j] = f(x[i + j], y[i + j]);
+      stream8(z + i, load8(eight));
+    }
+    if (streams) endStream();
+#pragma omp simd
+    for (int64_t i = whole; i < end; ++i) z[i] = f(x[i], y[i]);
+  });
+}
+
 template <class F>
 void withScalar(const float* x, float value, float* z, int64_t size, F f) {
   parallelElements(size, [&](int64_t begin, int64_t end) {
@@ -96,10 +115,7 @@ void apply(const float* a, const float* b, float* z, const Extent& extent, int64
   const int64_t size = extent.size();
   switch (shape) {
     case kSame:
-      parallelElements(size, [&](int64_t begin, int64_t end) {
-#pragma omp simd
-        for (int64_t i = begin; i < end; ++i) z[i] = f(a[i], b[i]);
-      });
+      withSame(a, b, z, size, f);
       break;
     case kRightScalar: withScalar(a, b[0], z, size, f); break;
     case kLeftScalar: withScalar(b, a[0], z, size, flipped); break;

@@ -12,6 +12,7 @@ export {
 } from './batch-norm-train.ts';
 export { type ConvBiasOptions, type ConvBiasReluOptions, convBiasRelu } from './conv-bias-relu.ts';
 export { convBiasReluPool } from './conv-bias-relu-pool.ts';
+export { type ConvNormTrainOptions, convNormTrain } from './conv-norm-train.ts';
 export { type Conv2dGroupedOptions, conv2dGrouped } from './conv2d-grouped.ts';
 export { denseAct } from './dense-act.ts';
 export { emaStep } from './ema-step.ts';

@@ -3,6 +3,7 @@ import { adamStep } from '../ops/adam-step.ts';
 import { batchNormTrain } from '../ops/batch-norm-train.ts';
 import { convBiasRelu } from '../ops/conv-bias-relu.ts';
 import { convBiasReluPool } from '../ops/conv-bias-relu-pool.ts';
+import { convNormTrain } from '../ops/conv-norm-train.ts';
 import { denseAct } from '../ops/dense-act.ts';
 import { emaStep } from '../ops/ema-step.ts';
 import { globalMean } from '../ops/global-mean.ts';
@@ -56,6 +57,17 @@ export const FUSED_CASES: readonly EngineCase[] = [
       compute: (x, weights, bias) => denseAct(x as tf.Tensor2D, weights as tf.Tensor2D, vector(bias), activation),
     },
   ]),
+  {
+    name: 'convNormTrain, a depthwise and two pointwise layers with a residual',
+    shapes: [SHAPE, [3, 3, 6, 1], [1, 1, 6, 5], [1, 1, 5, 6], [6], [6], [5], [5], [6], [6]],
+    ...loose,
+    compute: (x, depthwise, up, down, ...rest) => {
+      const [g1, b1, g2, b2, g3, b3] = rest;
+      const inner = convNormTrain(image(x), image(depthwise), vector(g1), vector(b1), { depthwise: true });
+      const wide = convNormTrain(inner, image(up), vector(g2), vector(b2), { activation: 'relu' });
+      return convNormTrain(wide, image(down), vector(g3), vector(b3), { activation: 'relu6', residual: inner });
+    },
+  },
   {
     name: 'convBiasReluPool',
     shapes: [[2, 5, 6, 3], [3, 3, 3, 4], [4]],

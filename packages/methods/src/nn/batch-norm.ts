@@ -1,5 +1,6 @@
-import { type BatchNormActivation, batchNormTrain } from '@crucible/engine-native/ops';
+import { type BatchNormActivation, batchNormTrain, convNormTrain } from '@crucible/engine-native/ops';
 import * as tf from '@tensorflow/tfjs-core';
+import type { Conv } from './conv.ts';
 import type { Layer } from './layer.ts';
 import type { Weights } from './weights.ts';
 
@@ -21,6 +22,8 @@ export interface BatchNorm extends Layer {
   forward(x: tf.Tensor4D, training: boolean, residual?: tf.Tensor4D): tf.Tensor4D;
   /** The same for rows `[B, C]`. */
   forwardRows(x: tf.Tensor2D, training: boolean): tf.Tensor2D;
+  /** The convolution of `x`, normalised; in training they are one op. */
+  after(convolve: Conv, x: tf.Tensor4D, training: boolean, residual?: tf.Tensor4D): tf.Tensor4D;
 }
 
 /** Batch normalisation over `channels` with its two parameters and its two running statistics. */
@@ -44,6 +47,12 @@ export function batchNorm(weights: Weights, name: string, channels: number, opti
   return {
     forward: apply,
     forwardRows: apply,
+    after: (convolve, x, training, residual) => {
+      if (!training || convolve.plain === null) return apply(convolve.forward(x, training), training, residual);
+      const added = residual === undefined ? {} : { residual };
+      const { filter, ...shape } = convolve.plain;
+      return convNormTrain(x, filter, gamma, beta, { ...shape, epsilon, activation, moving, ...added });
+    },
     measure: (size) => ({ params: 2 * channels, flops: 0, size }),
   };
 }

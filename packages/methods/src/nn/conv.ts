@@ -20,8 +20,13 @@ export interface ConvOptions extends ConvSpec {
   init: Initialiser;
 }
 
+export interface Conv extends Layer {
+  /** What an op that fuses the convolution with the next layer needs; null if there is a bias. */
+  readonly plain: { filter: tf.Tensor4D; strides: number; pad: number; depthwise: boolean } | null;
+}
+
 /** A convolution with padding `(kernel - 1) / 2` on every side: `[B, H, W, in]` to `[B, ceil(H/stride), .., out]`. */
-export function conv(weights: Weights, name: string, options: ConvOptions): Layer {
+export function conv(weights: Weights, name: string, options: ConvOptions): Conv {
   const { in: input, out, kernel, stride, depthwise, bias, init } = options;
   const perFilter = depthwise ? 1 : input;
   const filter = weights.parameter<tf.Rank.R4>(
@@ -33,6 +38,7 @@ export function conv(weights: Weights, name: string, options: ConvOptions): Laye
   // a number pads every side alike; 'same' would pad strided layers on one side only
   const pad = (kernel - 1) / 2;
   return {
+    plain: bias ? null : { filter, strides: stride, pad, depthwise },
     forward: (x) => {
       if (offset !== null && !depthwise)
         return convBiasRelu(x, filter, offset, { strides: stride, pad, activation: 'none' });

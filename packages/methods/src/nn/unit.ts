@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { type BatchNorm, type BatchNormStyle, batchNorm } from './batch-norm.ts';
-import { type ConvSpec, conv } from './conv.ts';
+import { type Conv, type ConvSpec, conv } from './conv.ts';
 import type { Initialiser } from './init.ts';
 import { addCost, chain, type Layer } from './layer.ts';
 import { squeezeExcite } from './squeeze-excite.ts';
@@ -36,7 +36,7 @@ export interface UnitStyle {
 }
 
 interface ChainLink {
-  convolve: Layer;
+  convolve: Conv;
   normalise: BatchNorm;
   squeeze: Layer | null;
 }
@@ -71,11 +71,7 @@ export function unit(weights: Weights, name: string, spec: UnitSpec, style: Unit
     forward: (x, training) => {
       const residual = residualOf(x, training);
       return links.reduce((y, { convolve, normalise, squeeze }, i) => {
-        const normalised = normalise.forward(
-          convolve.forward(y, training),
-          training,
-          i === last ? residual : undefined,
-        );
+        const normalised = normalise.after(convolve, y, training, i === last ? residual : undefined);
         return squeeze === null ? normalised : squeeze.forward(normalised, training);
       }, x);
     },
@@ -90,8 +86,10 @@ const buildShortcut = (weights: Weights, name: string, spec: UnitSpec, style: Un
   if (spec.shortcut !== 'projection') return null;
   const [input, out] = [spec.layers[0]?.in ?? 0, spec.layers.at(-1)?.out ?? 0];
   const shape = { in: input, out, kernel: 1, stride: spec.stride, depthwise: false };
-  return chain([
-    conv(weights, name, { ...shape, bias: style.projectionBias, init: style.init }),
-    batchNorm(weights, `${name}-norm`, out, { ...style.norm, gamma: 1, activation: 'none' }),
-  ]);
+  const convolve = conv(weights, name, { ...shape, bias: style.projectionBias, init: style.init });
+  const normalise = batchNorm(weights, `${name}-norm`, out, { ...style.norm, gamma: 1, activation: 'none' });
+  return {
+    forward: (x, training) => normalise.after(convolve, x, training),
+    measure: chain([convolve, normalise]).measure,
+  };
 };

@@ -8,6 +8,8 @@ export interface FakeContextOptions {
   dataset: Dataset;
   seed?: number;
   resumeFrom?: Checkpoint | null;
+  /** bytes by hash, for references of the config */
+  inputs?: ReadonlyMap<string, Uint8Array>;
   /** what the worker wants at the `call`-th question, from 1; a thrown error ends the attempt like a signal */
   stop?: (call: number) => StopRequest;
 }
@@ -32,7 +34,7 @@ const stored = ({ step, state, tensors }: Checkpoint): Checkpoint => ({
 
 /** A context without worker, database or clock: time passes by a millisecond per look at it. */
 export function createFakeContext(options: FakeContextOptions): FakeContext {
-  const { descriptor, dataset, seed = 0, resumeFrom = null, stop = () => 'no' } = options;
+  const { descriptor, dataset, seed = 0, resumeFrom = null, inputs = new Map(), stop = () => 'no' } = options;
   const metricNames = new Set(descriptor.metrics.map(({ name }) => name));
   const artifactNames = new Set(descriptor.artifacts.map(({ name }) => name));
   const metrics = new Map<string, number>();
@@ -53,6 +55,11 @@ export function createFakeContext(options: FakeContextOptions): FakeContext {
     resumeFrom: resumeFrom === null ? null : stored(resumeFrom),
     rng: (name) => createRng(seed, name),
     data: async () => dataset,
+    async input({ sha256 = '' }) {
+      const bytes = inputs.get(sha256);
+      if (bytes === undefined) throw new Error(`there is no input ${sha256}`);
+      return bytes;
+    },
     async shouldStop() {
       questions += 1;
       return stop(questions);

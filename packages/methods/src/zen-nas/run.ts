@@ -12,6 +12,7 @@ import { countStructure } from '../nn/structure/count.ts';
 import { depthOf } from '../nn/structure/expand.ts';
 import { modelTensors } from '../train/save-training.ts';
 import { learningCurveCsv, populationJson } from './artifacts.ts';
+import { takeStructure } from './given-structure.ts';
 import { rescorePhase } from './rescore-phase.ts';
 import { type CurvePoint, checkpointOf, type Found, initialState, type RunState } from './run-state.ts';
 import { imageResolution, searchPhase } from './search-phase.ts';
@@ -23,7 +24,9 @@ export const zenNas: Method<ZenNasConfig, ZenNasSummary> = {
     const dataset = await ctx.data(config.dataset);
     let state: RunState = initialState(ctx, dataset.sha256);
     if (state.phase === 'search') {
-      const candidatesPerSecond = await searchPhase(config, ctx, dataset, state);
+      const { structure } = config;
+      if (structure !== null) await takeStructure(config, structure, ctx, dataset, state);
+      const candidatesPerSecond = structure === null ? await searchPhase(config, ctx, dataset, state) : 0;
       state = { ...state, phase: 'rescore', rescored: [], candidatesPerSecond };
     }
     if (state.phase === 'rescore') {

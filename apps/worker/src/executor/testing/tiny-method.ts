@@ -3,7 +3,7 @@ import { DataError, type Method, NonFiniteError, Stopped } from '@crucible/metho
 import type { RunnableMethod } from '../run-child.ts';
 
 /** Longer than the lease of a test. */
-const BLOCK_MS = 8000;
+const BLOCK_MS = 12_000;
 
 /** Config of the tiny method: how long it runs, and what goes wrong on the way. */
 export interface TinyConfig {
