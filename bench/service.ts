@@ -13,6 +13,7 @@ import { lists } from './service/lists.ts';
 import { supervisorMemory } from './service/memory.ts';
 import { reportCost } from './service/report-cost.ts';
 import { isMet, type Reading, type Row, type Skipped } from './service/row.ts';
+import { schedulerPass } from './service/scheduler-pass.ts';
 import { openSetting } from './service/setting.ts';
 import { recovery, submitToRunning } from './service/start.ts';
 import { stream } from './service/stream.ts';
@@ -30,6 +31,7 @@ const ROWS: Record<string, Row> = {
   stream,
   supervisorMemory,
   checkpoint,
+  schedulerPass,
   recovery,
   submitBatch,
   dispatch,

@@ -51,6 +51,11 @@ export const VERBS = {
     ],
   },
   bench: { summary: 'run a benchmark of the bench folder', usage: 'NAME [ARGUMENT ...]', help: [] },
+  sched: {
+    summary: 'plan a recorded scheduling pass again and say, job by job, why',
+    usage: 'replay FILE [--json]',
+    help: ['FILE is the answer of GET /v1/scheduling-passes/ID. Exit code 1 when the plan comes out otherwise.'],
+  },
   reproduce: { summary: 'run the reproduction of a method', usage: 'METHOD [ARGUMENT ...]', help: [] },
 };
 

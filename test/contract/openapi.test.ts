@@ -41,6 +41,8 @@ const ROUTES = [
   'get /v1/methods',
   'get /v1/methods/{id}',
   'get /v1/queue',
+  'get /v1/scheduling-passes',
+  'get /v1/scheduling-passes/{id}',
   'get /v1/stream',
   'get /v1/usage/storage',
   'get /v1/version',

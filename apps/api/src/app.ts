@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { POLICY } from '@crucible/scheduler';
 import type { Store } from '@crucible/store';
 import { quietTelemetry, type Telemetry } from '@crucible/telemetry';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
@@ -36,7 +37,7 @@ import { VERSION } from './version.ts';
 
 /** What the app is made of; all of it is opened and closed by the caller. */
 export interface AppDeps {
-  config: Pick<Config, 'dashboardDir'>;
+  config: Pick<Config, 'dashboardDir'> & Partial<Pick<Config, 'policy'>>;
   store: Store;
   queues: DispatchQueues;
   log: FastifyBaseLogger;
@@ -101,8 +102,8 @@ export async function buildApp({
     checkpointRoutes,
     checkpointContentRoutes,
     feedRoutes,
-    clusterRoutes,
   ])
     await app.register(routes, { prefix: '/v1' });
+  await app.register(clusterRoutes, { prefix: '/v1', policy: config.policy ?? POLICY });
   return app;
 }

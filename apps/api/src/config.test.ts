@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { CrucibleError } from '@crucible/contracts';
+import { POLICY } from '@crucible/scheduler';
 import { loadConfig, loadDatabaseUrl } from './config.ts';
 
 const GOOD = { DATABASE_URL: 'postgresql://u:p@127.0.0.1:5432/crucible', REDIS_URL: 'redis://127.0.0.1:6379' };
@@ -26,6 +27,7 @@ describe('loadConfig', () => {
       dashboardDir: null,
       scrubDays: 14,
       retention: { points: 180, logs: 60, events: 400 },
+      policy: POLICY,
       isSupervised: false,
       leaseSeconds: 30,
       logLevel: 'info',
@@ -44,6 +46,13 @@ describe('loadConfig', () => {
       ['CRUCIBLE_LOG_LEVEL', 'CRUCIBLE_PORT', 'DATABASE_URL', 'REDIS_URL'],
     );
     assert.deepEqual(faultsIn({ ...GOOD, CRUCIBLE_PORT: 'web' }), ['CRUCIBLE_PORT']);
+  });
+
+  it('lets numbers of the scheduling policy be changed, and says which one is wrong', () => {
+    const withPolicy = (text: string) => ({ ...GOOD, CRUCIBLE_SCHEDULING_POLICY: text });
+    assert.equal(loadConfig(withPolicy('{"graceSeconds": 30}')).policy.graceSeconds, 30);
+    assert.throws(() => loadConfig(withPolicy('{"grace": 30}')), /CRUCIBLE_SCHEDULING_POLICY grace is unknown/);
+    assert.throws(() => loadConfig(withPolicy('no')), /CRUCIBLE_SCHEDULING_POLICY must be JSON/);
   });
 
   it('takes an empty variable as absent', () => {

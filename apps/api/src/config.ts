@@ -1,4 +1,5 @@
 import { CrucibleError, faultsOf, LEASE_SECONDS, LOG_LEVELS } from '@crucible/contracts';
+import { policyWith, type SchedulingPolicy } from '@crucible/scheduler';
 import type { RetentionDays } from '@crucible/store';
 import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
@@ -37,6 +38,10 @@ export const Environment = Type.Object({
     default: 14,
     description: 'days within which every stored chunk is read again',
   }),
+  CRUCIBLE_SCHEDULING_POLICY: Type.String({
+    default: '{}',
+    description: 'JSON object of numbers that go over those of the scheduling policy, see docs/scheduling.md',
+  }),
   CRUCIBLE_SUPERVISED: Type.Boolean({ default: false, description: 'stop when standard input ends' }),
   CRUCIBLE_LEASE_SECONDS: Type.Integer({
     minimum: 1,
@@ -64,6 +69,7 @@ export interface Config {
   readonly scrubDays: number;
   /** in days */
   readonly retention: RetentionDays;
+  readonly policy: SchedulingPolicy;
   readonly isSupervised: boolean;
   readonly leaseSeconds: number;
   /** where Prometheus reads; null: nowhere */
@@ -91,6 +97,19 @@ function read<S extends Parameters<typeof faultsOf>[0]>(schema: S, env: Variable
   return values as Static<S>;
 }
 
+/** @throws CrucibleError `invalid-request` that names the variable and what is wrong with it */
+function readPolicy(text: string): SchedulingPolicy {
+  try {
+    return policyWith(JSON.parse(text));
+  } catch (cause) {
+    const message = cause instanceof RangeError ? cause.message : 'must be JSON';
+    throw new CrucibleError('invalid-request', `The environment has a fault: CRUCIBLE_SCHEDULING_POLICY ${message}.`, {
+      faults: [{ pointer: 'CRUCIBLE_SCHEDULING_POLICY', message }],
+      cause,
+    });
+  }
+}
+
 /**
  * Reads and checks the environment.
  *
@@ -110,6 +129,7 @@ export function loadConfig(env: Variables): Config {
       logs: values.CRUCIBLE_KEEP_LOGS_DAYS,
       events: values.CRUCIBLE_KEEP_EVENTS_DAYS,
     },
+    policy: readPolicy(values.CRUCIBLE_SCHEDULING_POLICY),
     isSupervised: values.CRUCIBLE_SUPERVISED,
     leaseSeconds: values.CRUCIBLE_LEASE_SECONDS,
     metrics:

@@ -1,5 +1,5 @@
 import type { QueueEntry, QueueQuery, QueueView, Waiting } from '@crucible/contracts';
-import { POLICY, plan, type SchedulingPolicy, type WaitingJob } from '@crucible/scheduler';
+import { plan, type SchedulingPolicy, type WaitingJob } from '@crucible/scheduler';
 import type { Scheduling, SchedulingSnapshot, TeamFilter } from '@crucible/store';
 
 const ON_ITS_WAY: Waiting = {
@@ -46,7 +46,7 @@ export async function readLiveQueue(
   scheduling: Scheduling,
   { pool, limit }: QueueQuery,
   team: TeamFilter,
-  policy: SchedulingPolicy = POLICY,
+  policy: SchedulingPolicy,
 ): Promise<QueueView> {
   const snapshot = await scheduling.snapshot(policy, await scheduling.slowFacts());
   const { dispatch, waiting } = plan(snapshot, snapshot.now, policy);

@@ -54,6 +54,7 @@ export async function startService(config: Config, log: FastifyBaseLogger): Prom
       queues,
       log,
       telemetry,
+      policy: config.policy,
       scrubDays: config.scrubDays,
       retention: config.retention,
     });

@@ -6,7 +6,7 @@ import { EXIT, type ExitCode, exitCodeOf, UsageError } from './exit-code.ts';
 import type { Verb, VerbContext } from './verb.ts';
 import { artifacts } from './verbs/artifacts.ts';
 import { ckpt } from './verbs/ckpt.ts';
-import { cordon, drain, queue, uncordon, undrain, workers } from './verbs/cluster.ts';
+import { cordon, drain, passes, queue, uncordon, undrain, workers } from './verbs/cluster.ts';
 import { cancel, fork, kill, pause, resume, retry } from './verbs/commands.ts';
 import { logs } from './verbs/logs.ts';
 import { methods } from './verbs/methods.ts';
@@ -34,6 +34,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   artifacts,
   ckpt,
   queue,
+  passes,
   workers,
   cordon,
   uncordon,

@@ -21,7 +21,10 @@ import {
   type PatchJob,
   type PointsQuery,
   type PointsView,
+  type QueueQuery,
   type QueueView,
+  type SchedulingPassSummary,
+  type SchedulingPassView,
   type SeriesView,
   type StorageUsage,
   type SubmitJob,
@@ -117,7 +120,12 @@ export interface CrucibleClient {
   download(id: string, name: string, options?: CallOptions): Promise<Response>;
   /** What the team keeps. */
   storage(options?: CallOptions): Promise<StorageUsage>;
-  queue(options?: CallOptions): Promise<QueueView>;
+  /** The queue as the scheduler sees it; positions and estimates are exact. */
+  queue(query?: Partial<QueueQuery>, options?: CallOptions): Promise<QueueView>;
+  /** Passes that decided something, newest first. */
+  schedulingPasses(options?: CallOptions): Promise<SchedulingPassSummary[]>;
+  /** What a pass saw and decided. */
+  schedulingPass(id: string, options?: CallOptions): Promise<SchedulingPassView>;
   workers(options?: CallOptions): Promise<WorkerView[]>;
   /** A worker by its id: no new attempts (`cordon`), none at all (`drain`), or work again. */
   holdWorker(id: string, verb: WorkerVerb, options?: CommandOptions): Promise<WorkerView>;
@@ -198,7 +206,9 @@ export function createClient({
     artifacts: (id, { signal } = {}) => list(at(id, 'artifacts'), signal),
     download: (id, name, { signal } = {}) => http.send(at(id, 'artifacts', name), { signal }),
     storage: ({ signal } = {}) => http.get('/v1/usage/storage', signal),
-    queue: ({ signal } = {}) => http.get('/v1/queue', signal),
+    queue: (query = {}, { signal } = {}) => http.get(`/v1/queue${queryOf(query)}`, signal),
+    schedulingPasses: ({ signal } = {}) => list('/v1/scheduling-passes', signal),
+    schedulingPass: (id, { signal } = {}) => http.get(`/v1/scheduling-passes/${encodeURIComponent(id)}`, signal),
     workers: ({ signal } = {}) => list('/v1/workers', signal),
     holdWorker: (id, verb, options = {}) => command(`/v1/workers/${encodeURIComponent(id)}/${verb}`, {}, options),
     events: ({ topics = [], ...query } = {}, { signal } = {}) =>

@@ -1,5 +1,6 @@
 export { plan } from './plan.ts';
-export { POLICY, type SchedulingPolicy } from './policy.ts';
+export { POLICY, policyWith, type SchedulingPolicy } from './policy.ts';
+export { type Explanation, type RecordedPass, type Replay, replay, type Standing } from './replay.ts';
 export type {
   BlockedJob,
   Dispatch,

@@ -40,3 +40,21 @@ export const POLICY: Readonly<SchedulingPolicy> = Object.freeze({
   coolOffSeconds: 600,
   numWithBlocking: 20,
 });
+
+/**
+ * The policy with some of its numbers changed.
+ *
+ * @param over names of {@link POLICY} with their values, as JSON gives them
+ * @throws RangeError that names what is unknown or no number in range
+ */
+export function policyWith(over: unknown): SchedulingPolicy {
+  if (typeof over !== 'object' || over === null || Array.isArray(over)) throw new RangeError('must be a JSON object');
+  for (const [name, value] of Object.entries(over)) {
+    if (!Object.hasOwn(POLICY, name))
+      throw new RangeError(`${name} is unknown; known are ${Object.keys(POLICY).join(', ')}`);
+    const isInRange = typeof value === 'number' && Number.isFinite(value) && value >= 0;
+    if (!isInRange || (name === 'halfLifeSeconds' && value === 0))
+      throw new RangeError(`${name} must be a positive number`);
+  }
+  return Object.freeze({ ...POLICY, ...over });
+}

@@ -68,7 +68,7 @@ async function setWaiting(pool: pg.Pool, reasons: readonly WaitingReason[]): Pro
   const { rowCount } = await pool.query(
     `update job j set waiting = r.waiting, version = j.version + 1
      from unnest($1::uuid[], $2::jsonb[]) as r (job_id, waiting)
-     where j.id = r.job_id and j.state in ('queued', 'blocked') and j.waiting is distinct from r.waiting
+     where j.id = r.job_id and j.state = 'queued' and j.waiting is distinct from r.waiting
        and not exists (select from attempt a where a.job_id = j.id and a.state <> 'ended')`,
     [reasons.map((reason) => reason.jobId), reasons.map((reason) => requiredJson(reason.waiting))],
   );

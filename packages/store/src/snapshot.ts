@@ -27,7 +27,6 @@ export interface QueuedJob {
 
 export interface BlockedJob {
   id: string;
-  hasReason: boolean;
   pool: string;
   needs: string[];
 }
@@ -122,7 +121,7 @@ const SNAPSHOT = `
      from job j where j.state = 'queued'
        and not exists (select from attempt a where a.job_id = j.id and a.state <> 'ended')) as jobs,
     (select coalesce(json_agg(json_build_object(
-       'id', j.id, 'hasReason', j.waiting is not null, 'pool', j.pool, 'needs', (
+       'id', j.id, 'pool', j.pool, 'needs', (
          select coalesce(json_agg(n.needs_job_id order by n.needs_job_id), '[]') from job_need n
          where n.job_id = j.id and not n.is_met)
      ) order by j.submitted_at, j.id), '[]') from job j where j.state = 'blocked') as blocked,

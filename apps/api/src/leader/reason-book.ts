@@ -7,11 +7,11 @@ export class ReasonBook {
   #stored = new Map<string, string>();
 
   /** The reasons that differ from the stored ones. */
-  changed(waiting: readonly WaitingJob[], { now, jobs, blocked }: SchedulingSnapshot): WaitingReason[] {
+  changed(waiting: readonly WaitingJob[], { now, jobs }: SchedulingSnapshot): WaitingReason[] {
     const withReason = new Set<string>();
     for (const { id, hasReason } of jobs) if (hasReason) withReason.add(id);
-    for (const { id, hasReason } of blocked) if (hasReason) withReason.add(id);
     return waiting
+      .filter(({ code }) => code !== 'dependency') // comes with the change of the job's needs
       .map((each) => ({ jobId: each.jobId, waiting: coarseReason(each, now) }))
       .filter(
         ({ jobId, waiting: reason }) => !withReason.has(jobId) || this.#stored.get(jobId) !== JSON.stringify(reason),

@@ -1,5 +1,15 @@
-import { QueueQuery, QueueView, type WorkerHold, WorkerList, WorkerView } from '@crucible/contracts';
+import {
+  QueueQuery,
+  QueueView,
+  SchedulingPassList,
+  SchedulingPassView,
+  type WorkerHold,
+  WorkerList,
+  WorkerView,
+} from '@crucible/contracts';
+import type { SchedulingPolicy } from '@crucible/scheduler';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { Type } from 'typebox';
 import { readLiveQueue } from '../live-queue.ts';
 import { problems, WorkerParams } from '../openapi/route-schemas.ts';
 import { shownTeamOf } from '../plugins/auth.ts';
@@ -20,8 +30,12 @@ const HOLDS: Readonly<Record<string, { hold: WorkerHold | null; summary: string;
   undrain: { hold: null, summary: 'Let a worker that was drained work again', description: 'Also ends a cordon.' },
 };
 
-/** `/v1/workers` and `/v1/queue`: who runs jobs, and which jobs wait for them. */
-export const clusterRoutes: FastifyPluginAsyncTypebox = async (app) => {
+const MAX_PASSES = 500;
+
+const PassParams = Type.Object({ id: Type.String({ pattern: '^[0-9]{1,18}$' }) });
+
+/** `/v1/workers`, `/v1/queue` and `/v1/scheduling-passes`: who runs jobs, and which jobs wait for them. */
+export const clusterRoutes: FastifyPluginAsyncTypebox<{ policy: SchedulingPolicy }> = async (app, { policy }) => {
   app.get(
     '/workers',
     {
@@ -65,6 +79,36 @@ export const clusterRoutes: FastifyPluginAsyncTypebox = async (app) => {
         response: { 200: QueueView, ...problems('invalid-request') },
       },
     },
-    async (request) => readLiveQueue(app.store.scheduling, request.query, shownTeamOf(request)),
+    async (request) => readLiveQueue(app.store.scheduling, request.query, shownTeamOf(request), policy),
+  );
+
+  app.get(
+    '/scheduling-passes',
+    {
+      config: { access: 'cluster:operate' },
+      schema: {
+        operationId: 'listSchedulingPasses',
+        summary: 'List the passes that started, stopped or refused something, newest first',
+        description: 'Of the last 24 hours, at most the newest 500.',
+        tags: ['cluster'],
+        response: { 200: SchedulingPassList, ...problems() },
+      },
+    },
+    async () => ({ data: await app.store.scheduling.passes(MAX_PASSES) }),
+  );
+
+  app.get(
+    '/scheduling-passes/:id',
+    {
+      config: { access: 'cluster:operate' },
+      schema: {
+        operationId: 'getSchedulingPass',
+        summary: 'Read what a pass saw and decided, for `./crucible sched replay`',
+        tags: ['cluster'],
+        params: PassParams,
+        response: { 200: SchedulingPassView, ...problems('not-found', 'invalid-request') },
+      },
+    },
+    async (request) => (await app.store.scheduling.pass(request.params.id)) as SchedulingPassView,
   );
 };

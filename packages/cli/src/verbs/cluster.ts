@@ -5,24 +5,53 @@ import { table } from '../table.ts';
 import type { Verb } from '../verb.ts';
 
 export const queue: Verb = {
-  usage: '',
-  summary: 'list what waits, next job first, with the reason',
+  usage: '[POOL]',
+  summary: 'list what waits, pool by pool, next job first, with the reason and the expected start',
   help: [],
   options: {},
-  arity: [0, 0],
-  async run({ client, json, print }) {
-    const view = await client.queue();
+  arity: [0, 1],
+  async run({ client, json, print }, [pool]) {
+    const view = await client.queue(pool === undefined ? {} : { pool });
     if (json) print(JSON.stringify(view));
     else {
       const rows = view.data.map((one) => [
+        one.pool,
         one.waiting.position,
         one.jobId,
+        one.team,
+        one.tier,
         one.priority,
+        one.slots,
         one.name,
-        one.waiting.message,
+        one.waiting.estimatedStart ?? '?',
+        `${one.waiting.code}: ${one.waiting.message}`,
       ]);
-      for (const line of table(['place', 'id', 'priority', 'name', 'why'], rows)) print(line);
+      const head = ['pool', 'place', 'id', 'team', 'tier', 'priority', 'slots', 'name', 'starts', 'why'];
+      for (const line of table(head, rows)) print(line);
+      if (view.waiting > rows.length) print(`${view.waiting} jobs wait; the first of each pool are listed`);
       print(`${view.slots.busy} of ${view.slots.total} slots busy`);
+    }
+    return EXIT.done;
+  },
+};
+
+/** The document of one recorded pass, or the list of them. */
+export const passes: Verb = {
+  usage: '[ID]',
+  summary: 'list recorded scheduling passes, or print one for `./crucible sched replay`',
+  help: [],
+  options: {},
+  arity: [0, 1],
+  async run({ client, json, print }, [id]) {
+    if (id !== undefined) {
+      print(JSON.stringify(await client.schedulingPass(id)));
+      return EXIT.done;
+    }
+    const list = await client.schedulingPasses();
+    if (json) print(JSON.stringify(list));
+    else {
+      const rows = list.map((one) => [one.id, one.time, one.numDispatched, one.numPreempted, one.numRefused]);
+      for (const line of table(['id', 'time', 'started', 'stopped', 'refused'], rows)) print(line);
     }
     return EXIT.done;
   },

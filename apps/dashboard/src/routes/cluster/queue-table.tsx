@@ -5,10 +5,17 @@ import { useResource } from '../../live/use-resource.ts';
 import { hashOf } from '../../routing/location.ts';
 import { useSession } from '../../session/session-context.ts';
 
+/** When a job is expected to start, from now; a dash where nothing is known. */
+function startOf(estimatedStart: string | null, now: number): string {
+  if (estimatedStart === null) return '–';
+  const wait = Date.parse(estimatedStart) - now;
+  return wait <= 0 ? 'soon' : `in about ${formatDuration(wait)}`;
+}
+
 /** The queue as the scheduler sees it, next job first, with the reason why each still waits. */
 export function QueueTable() {
   const { client } = useSession();
-  const queue = useResource('queue', (signal) => client.queue({ signal }), ['jobs', 'workers']);
+  const queue = useResource('queue', (signal) => client.queue({}, { signal }), ['jobs', 'workers']);
   const now = useNow((queue.value?.data.length ?? 0) > 0);
   return (
     <section aria-labelledby="queue-title">
@@ -16,7 +23,7 @@ export function QueueTable() {
         <h2 id="queue-title">Queue</h2>
         {queue.value !== null && (
           <span class="muted figure">
-            {queue.value.slots.busy} of {queue.value.slots.total} slots busy
+            {queue.value.waiting} wait, {queue.value.slots.busy} of {queue.value.slots.total} slots busy
           </span>
         )}
       </div>
@@ -32,32 +39,36 @@ export function QueueTable() {
                   Place
                 </th>
                 <th scope="col">Name</th>
-                <th scope="col">Method</th>
+                <th scope="col">Team</th>
+                <th scope="col">Tier</th>
                 <th scope="col" class="number">
                   Priority
                 </th>
                 <th scope="col" class="number">
                   Waits
                 </th>
+                <th scope="col">Starts</th>
                 <th scope="col">Why</th>
               </tr>
             </thead>
             <tbody>
-              {queue.value.data.map(({ jobId, name, method, priority, queuedAt, waiting }) => (
+              {queue.value.data.map(({ jobId, name, method, pool, team, tier, priority, queuedAt, waiting }) => (
                 <tr key={jobId}>
-                  <td data-label="Place" class="number">
+                  <td data-label="Place" class="number" title={`in pool ${pool}`}>
                     {waiting.position}
                   </td>
                   <td class="cell-name">
-                    <a href={hashOf(['jobs', jobId])}>{name}</a>
+                    <a href={hashOf(['jobs', jobId])}>{name}</a> <span class="muted">{method}</span>
                   </td>
-                  <td data-label="Method">{method}</td>
+                  <td data-label="Team">{team}</td>
+                  <td data-label="Tier">{tier}</td>
                   <td data-label="Priority" class="number">
                     {priority}
                   </td>
                   <td data-label="Waits" class="number">
                     {formatDuration(between(queuedAt, now))}
                   </td>
+                  <td data-label="Starts">{startOf(waiting.estimatedStart, now)}</td>
                   <td data-label="Why">
                     {waiting.message} <span class="muted">({waiting.code})</span>
                   </td>
