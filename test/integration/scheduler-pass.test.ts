@@ -44,9 +44,8 @@ it('reads and plans 10,000 queued jobs for 200 slots, and dispatches 200 of them
     assert.deepEqual([dispatch.length, waiting.length], [200, NUM_JOBS - 200]);
   }
   const best = times.reduce((a, b) => (a.read + a.plan < b.read + b.plan ? a : b));
-  test.diagnostic(
-    `read ${best.read.toFixed(1)} ms, plan ${best.plan.toFixed(1)} ms, CPU here ${best.cpu.toFixed(1)} ms`,
-  );
+  if (process.env.CRUCIBLE_TEST_TIMES)
+    console.log(`read ${best.read.toFixed(1)} ms, plan ${best.plan.toFixed(1)} ms, CPU here ${best.cpu.toFixed(1)} ms`);
   assert.ok(best.read + best.plan < LIMIT_MS, `the fastest of ${ROUNDS} took ${best.read + best.plan} ms`);
 
   const snapshot = await store.scheduling.snapshot(POLICY, facts);
