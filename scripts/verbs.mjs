@@ -27,8 +27,12 @@ export const VERBS = {
   },
   doctor: {
     summary: 'say what is wrong on this machine and with what runs on it, and how to mend it',
-    usage: '[--json]',
-    help: ['--json  one JSON document instead of lines', 'Changes nothing. Exit code 1 when something needs mending.'],
+    usage: '[--json] [--no-probe]',
+    help: [
+      '--json      one JSON document instead of lines',
+      '--no-probe  send no job through a service that runs',
+      'Changes nothing but for that small job. Exit code 1 when something needs mending.',
+    ],
   },
   backup: {
     summary: 'write all that is stored into FILE, while the service runs',

@@ -8,13 +8,16 @@ import { prisma } from '../lib/prisma.mjs';
 import { isRunning, which } from '../lib/process.mjs';
 import { inProject } from '../lib/project.mjs';
 import { runningRedis } from '../lib/redis.mjs';
-import { redisFault } from '../lib/redis-ping.mjs';
+import { redisFacts, redisFault } from '../lib/redis-ping.mjs';
 import { readBackground } from '../lib/runs.mjs';
 import { settings } from '../lib/settings.mjs';
 import { ok, problem } from './finding.mjs';
 
-const isInstalled = () => fs.existsSync(inProject('node_modules/pg'));
-const databaseUrl = (dir) => settings.databaseUrl ?? runningPostgres(dir);
+const OLDEST_REDIS = 6;
+
+export const isInstalled = () => fs.existsSync(inProject('node_modules/pg'));
+/** Address of the database that is named or runs here; null when none is. */
+export const databaseUrl = (dir) => settings.databaseUrl ?? runningPostgres(dir);
 
 /** @returns {Promise<import('./finding.mjs').Finding>} */
 export async function examinePostgres(dir) {
@@ -40,7 +43,7 @@ export async function examineRedis(dir) {
   const url = settings.redisUrl ?? runningRedis(dir);
   if (url !== null) {
     const fault = await redisFault(url);
-    if (fault === null) return ok(`answers at ${withoutPassword(url)}`);
+    if (fault === null) return examinePolicy(url);
     const remedy = settings.redisUrl === null ? 'run ./crucible down, then up' : 'check REDIS_URL and its server';
     return problem(`${withoutPassword(url)}: ${fault}`, remedy);
   }
@@ -50,6 +53,16 @@ export async function examineRedis(dir) {
     return ok("not running: a verb that needs it starts the distribution's package, unpacked into the state folder");
   }
   return problem('no redis-server and no way to fetch one', 'install redis or valkey, or set REDIS_URL');
+}
+
+/** A Redis that may throw keys away, or that is too old, loses messages; repair finds them, but late. */
+async function examinePolicy(url) {
+  const { version, policy } = await redisFacts(url);
+  const said = `version ${version} at ${withoutPassword(url)}, maxmemory-policy ${policy}`;
+  if (Number.parseInt(version, 10) < OLDEST_REDIS) return problem(said, `BullMQ needs Redis ${OLDEST_REDIS} or newer`);
+  if (policy !== 'noeviction')
+    return problem(said, 'redis-cli config set maxmemory-policy noeviction, and the same in redis.conf');
+  return ok(said);
 }
 
 /** @returns {Promise<import('./finding.mjs').Finding>} */

@@ -48,7 +48,7 @@ describe('T1: a worker that is killed', () => {
       // Each step once: nothing of the dead attempt shows beyond the step from which the second one went on.
       assert.deepEqual(await cluster.result(jobId), quiet);
       await eventually('a lost worker', async () =>
-        (await cluster.api.store.workers.list()).some(({ name, state }) => name === worker && state === 'lost'),
+        (await cluster.api.store.workers.list(null)).some(({ name, state }) => name === worker && state === 'lost'),
       );
       workers.set(victim, await cluster.worker(victim));
     });

@@ -51,7 +51,7 @@ describe('T3: a worker that is stopped for longer than its lease', () => {
       assert.equal(await cluster.numEnds(jobId), 1);
       assert.deepEqual(await cluster.result(jobId), quiet);
       await eventually('a worker that is ready again', async () =>
-        (await cluster.api.store.workers.list()).some((view) => view.name === name && view.state === 'ready'),
+        (await cluster.api.store.workers.list(null)).some((view) => view.name === name && view.state === 'ready'),
       );
     });
 });

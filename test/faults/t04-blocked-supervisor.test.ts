@@ -100,7 +100,7 @@ describe('T4: a worker that is held up', () => {
       await eventually(
         'a worker that is back',
         async () =>
-          (await cluster.api.store.workers.list()).some(
+          (await cluster.api.store.workers.list(null)).some(
             ({ name, state }) => name.startsWith('a-') && state === 'ready',
           ) && (await numFetched()) === 0,
         30_000,

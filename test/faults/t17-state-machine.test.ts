@@ -23,17 +23,14 @@ const OPERATOR = newJob().userId;
 
 const FAILURES = ['method-error', 'child-killed', 'checkpoint-corrupt', 'non-finite', 'out-of-memory'] as const;
 const ASKED = ['canceled', 'paused', 'preempted'] as const;
-/** Room for every attempt that the sequences leave behind: capacity is tested elsewhere. */
-const slots = Array.from({ length: 1000 }, (_, index) => ({
-  index,
-  kind: 'cpu' as const,
-  model: 'test',
-  memoryMib: null,
-}));
-const WORKERS = await Promise.all(
-  Array.from({ length: 4 }, async () => (await store.workers.register(newWorker({ slots }))).workerId),
+const SLOTS = Array.from(
+  { length: 1000 },
+  (_, index) => ({ index, kind: 'cpu', model: 'test', memoryMib: null }) as const,
 );
-const place = { workerId: WORKERS[0] ?? '', tier: 'normal' } as const;
+/** With room for all: capacity is tested elsewhere. */
+const WORKERS = await Promise.all(
+  Array.from({ length: 4 }, async () => (await store.workers.register(newWorker({ slots: SLOTS }))).workerId),
+);
 
 /** Everything random about a command, drawn before it is known whether it is legal. */
 interface Draw {
@@ -65,39 +62,34 @@ const finish = (last: Last, outcome: 'succeeded' | 'failed' | (typeof ASKED)[num
 /** A repair pass that has not been blind, whatever this test spends its time with. */
 async function reconcile() {
   await sql.query(`update reconcile_pass set finished_at = now(), blind_until = '-infinity'`);
-  await sql.query('update worker set seen_at = now()'); // none is lost, however long the sequences take
+  await sql.query('update worker set seen_at = now()'); // no worker is lost, however long the sequence takes
   return store.scheduling.reconcile();
 }
 await store.scheduling.reconcile();
 
+const dispatchTo = async (worker: number, jobId: string, at: number): Promise<boolean> =>
+  (await dispatchAll(store, [{ jobId, version: at, workerId: WORKERS[worker] ?? '', tier: 'normal' }])).length === 1;
 const version = async (jobId: string): Promise<number> => (await store.jobs.get(jobId)).version;
 
 const COMMANDS: Record<string, Command> = {
   dispatch: {
     weight: 3,
-    expect: (model, job) => model.dispatch(job),
-    async carryOut(jobId) {
+    expect: (model, job, { worker }) => model.dispatch(job, worker),
+    async carryOut(jobId, _, { worker }) {
       await sql.query('update job set not_before = null where id = $1', [jobId]); // pauses are tested elsewhere
-      return (await dispatchAll(store, [{ ...place, jobId, version: await version(jobId) }])).length === 1;
+      return dispatchTo(worker, jobId, await version(jobId));
     },
   },
   'stale-dispatch': {
     weight: 1,
     expect: () => false,
-    carryOut: async (jobId) =>
-      (await dispatchAll(store, [{ ...place, jobId, version: (await version(jobId)) - 1 }])).length === 1,
+    carryOut: async (jobId, _, { worker }) => dispatchTo(worker, jobId, (await version(jobId)) - 1),
   },
   claim: {
     weight: 3,
     expect: (model, job, { worker }) => model.claim(job, worker),
     async carryOut(_, last, { worker }) {
-      const workerId = WORKERS[worker] ?? '';
-      // the draw of a claim says where the attempt had been placed
-      await sql.query(`update attempt set worker_id = $2 where id = $1 and state = 'dispatched'`, [
-        last.attemptId,
-        workerId,
-      ]);
-      const claimed = await store.attempts.claim({ ...last, workerId, slots: [0] });
+      const claimed = await store.attempts.claim({ ...last, workerId: WORKERS[worker] ?? '', slots: [0] });
       // no lease ends by itself, however long the sequence takes
       await sql.query(`update attempt set lease_until = now() + interval '1 day' where state = 'running'`);
       return claimed !== null;
@@ -105,7 +97,7 @@ const COMMANDS: Record<string, Command> = {
   },
   run: {
     weight: 16,
-    expect: (model, job, { worker }) => model.dispatch(job) && model.claim(job, worker),
+    expect: (model, job, { worker }) => model.dispatch(job, worker) && model.claim(job, worker),
     async carryOut(jobId, _, draw) {
       const isDispatched = await COMMANDS.dispatch?.carryOut(jobId, await lastOf(jobId), draw);
       return isDispatched === true && (await COMMANDS.claim?.carryOut(jobId, await lastOf(jobId), draw)) === true;

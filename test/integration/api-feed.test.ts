@@ -164,7 +164,7 @@ describe('the change feed over HTTP', () => {
     const before = stream.lastId;
     assert.deepEqual(
       [hint.event, hint.data],
-      ['progress', { jobId: job.id, maxStep: 3, progress: { ...progress, done: 3 } }],
+      ['progress', { jobId: job.id, team: 'default', maxStep: 3, progress: { ...progress, done: 3 } }],
     );
     assert.equal(hint.id, before);
     await cancel(job.id);

@@ -32,7 +32,6 @@ describe('claim', () => {
       methodVersion: '1',
       config: { generations: 3 },
       seed: 11,
-      precision: null,
       limits: job.limits,
       resume: null,
     });
@@ -99,7 +98,7 @@ describe('heartbeat', () => {
     assert.equal(await store.jobs.getVersion(job.id), before + 1);
     await beat(1);
     assert.equal(await store.jobs.getVersion(job.id), before + 1);
-    const worker = (await store.workers.list()).find((view) => view.id === workerId);
+    const worker = (await store.workers.list(null)).find((view) => view.id === workerId);
     assert.equal(worker?.eventLoopLagMs, 1.5);
     assert.deepEqual(worker?.attempts, [{ jobId: job.id, number: 1, slots: [0] }]);
   });

@@ -9,7 +9,7 @@ const { store, sql } = await withDatabase();
 
 it('is empty before anything happened', async () => {
   assert.equal(await store.events.assignSequence(), 0);
-  assert.deepEqual(await store.events.after(0, [], 10), []);
+  assert.deepEqual(await store.events.after(0, [], 10, null), []);
 });
 
 it('tells of every change of a job in order, with the version that the change made', async () => {
@@ -18,7 +18,7 @@ it('tells of every change of a job in order, with the version that the change ma
   await store.attempts.release(attempt);
   await store.jobs.retry(job.id);
   await store.events.assignSequence();
-  const events = await store.events.after(0, [`job:${job.id}`], 100);
+  const events = await store.events.after(0, [`job:${job.id}`], 100, null);
   assert.deepEqual(
     events.map((event) => [event.kind, event.state]),
     [
@@ -45,15 +45,16 @@ it('filters by topic and pages by seq', async () => {
   await store.attempts.finish({ ...attempt, ...SUCCESS });
   await store.jobs.submit(newJob());
   await store.events.assignSequence();
-  const kinds = async (...topics: string[]) => (await store.events.after(from, topics, 100)).map((event) => event.kind);
+  const kinds = async (...topics: string[]) =>
+    (await store.events.after(from, topics, 100, null)).map((event) => event.kind);
   assert.deepEqual(await kinds('workers'), ['worker.state']);
   assert.deepEqual(await kinds('jobs'), ['job.submitted', 'job.state', 'job.state', 'job.submitted']);
   assert.deepEqual(await kinds(`job:${job.id}`), ['job.submitted', 'job.state', 'artifact.stored', 'job.state']);
   assert.equal((await kinds('workers', `job:${job.id}`)).length, 5);
-  const all = await store.events.after(from, [], 100);
-  const [first] = await store.events.after(from, [], 1);
+  const all = await store.events.after(from, [], 100, null);
+  const [first] = await store.events.after(from, [], 1, null);
   assert.deepEqual([first], all.slice(0, 1));
-  assert.deepEqual(await store.events.after(first?.seq ?? 0, [], 100), all.slice(1));
+  assert.deepEqual(await store.events.after(first?.seq ?? 0, [], 100, null), all.slice(1));
 });
 
 it('has no gap, no repeat and no latecomer for a reader, while many commit and two assign', async () => {
@@ -64,7 +65,7 @@ it('has no gap, no repeat and no latecomer for a reader, while many commit and t
   };
   const seen: number[] = [];
   const read = async () => {
-    const events = await store.events.after(seen.at(-1) ?? from, [], 7);
+    const events = await store.events.after(seen.at(-1) ?? from, [], 7, null);
     seen.push(...events.map((event) => event.seq));
     return events.length;
   };

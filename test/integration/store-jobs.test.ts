@@ -133,7 +133,7 @@ describe('list', () => {
     const seen: JobView[] = [];
     let cursor: string | undefined;
     do {
-      const page = await store.jobs.list({ ...query, ...(cursor === undefined ? {} : { cursor }) });
+      const page = await store.jobs.list({ ...query, ...(cursor === undefined ? {} : { cursor }) }, null);
       seen.push(...page.data);
       cursor = page.nextCursor ?? undefined;
       await during?.();
@@ -169,16 +169,16 @@ describe('list', () => {
   it('filters by state, method, tag and part of the name, taking wildcards literally', async () => {
     await store.jobs.submit(newJob({ name: '100%_done', tags: { team: 'a=b' }, method: 'coke' }));
     const names = async (query: object) =>
-      (await store.jobs.list({ limit: 200, ...query })).data.map((job) => job.name);
+      (await store.jobs.list({ limit: 200, ...query }, null)).data.map((job) => job.name);
     assert.deepEqual(await names({ name: '0%_D' }), ['100%_done']);
     assert.deepEqual(await names({ tag: 'team=a=b' }), ['100%_done']);
     assert.deepEqual(await names({ method: 'coke', state: 'queued,running' }), ['100%_done']);
     assert.deepEqual(await names({ method: 'coke', state: 'failed' }), []);
-    await assert.rejects(store.jobs.list({ limit: 1, tag: 'team' }), hasCode('invalid-request'));
+    await assert.rejects(store.jobs.list({ limit: 1, tag: 'team' }, null), hasCode('invalid-request'));
   });
 
   it('refuses a cursor of another filter, a changed one and a made-up one', async () => {
-    const { nextCursor } = await store.jobs.list({ limit: 1 });
+    const { nextCursor } = await store.jobs.list({ limit: 1 }, null);
     assert.ok(nextCursor !== null);
     const [payload = '', signature = ''] = nextCursor.split('.');
     const forged = Buffer.from(payload, 'base64url').toString().replace('-', '_');
@@ -188,7 +188,7 @@ describe('list', () => {
       ['abc', {}],
       ['', {}],
     ] as const)
-      await assert.rejects(store.jobs.list({ limit: 1, cursor, ...over }), hasCode('cursor-mismatch'));
-    await store.jobs.list({ limit: 5, cursor: nextCursor });
+      await assert.rejects(store.jobs.list({ limit: 1, cursor, ...over }, null), hasCode('cursor-mismatch'));
+    await store.jobs.list({ limit: 5, cursor: nextCursor }, null);
   });
 });

@@ -5,7 +5,7 @@ import type { Keep } from '@crucible/contracts';
 import type { AttemptFence } from '@crucible/store';
 import { hasCode } from '../support/codes.ts';
 import { withDatabase } from '../support/database.ts';
-import { claim, newJob, SUCCESS, startJob } from '../support/running-attempt.ts';
+import { claim, newJob, newWorker, SUCCESS, startJob } from '../support/running-attempt.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { damage, hashOf, isStored, prepare, upload } from '../support/stored-checkpoints.ts';
 
@@ -182,7 +182,7 @@ describe('the storage of a team', () => {
 
 describe('a job that begins with a checkpoint of another', () => {
   it('keeps it, resumes from it, and later from its own', async () => {
-    const { job, attempt, workerId } = await startJob(store, { keep: keepOf({ best: 0 }) });
+    const { job, attempt } = await startJob(store, { keep: keepOf({ best: 0 }) });
     const start = await upload(store, attempt, prepare(7, [randomBytes(20)]));
     const { value: fork } = await store.jobs.submit(newJob({ fromCheckpoint: start }));
     assert.equal(fork.fromCheckpoint, start);
@@ -191,11 +191,12 @@ describe('a job that begins with a checkpoint of another', () => {
       [9, ['last']],
       [7, ['in-use']],
     ]);
-    const first = await claim(store, fork.id, workerId);
+    const { workerId: other } = await store.workers.register(newWorker());
+    const first = await claim(store, fork.id, other);
     assert.deepEqual([first.resume?.id, first.resume?.manifest.step], [start, 7]);
     await ids(first, [8]);
     await store.attempts.release(first);
-    assert.equal((await claim(store, fork.id, workerId)).resume?.manifest.step, 8);
+    assert.equal((await claim(store, fork.id, other)).resume?.manifest.step, 8);
   });
 
   it('is refused when the checkpoint does not fit', async () => {
@@ -210,7 +211,8 @@ describe('a job that begins with a checkpoint of another', () => {
   });
 
   it('does not begin from nothing when that checkpoint is damaged', async () => {
-    const { attempt, workerId } = await startJob(store);
+    const { attempt } = await startJob(store);
+    const { workerId } = await store.workers.register(newWorker());
     const start = await upload(store, attempt, prepare(7, [randomBytes(20)]));
     const { value: fork } = await store.jobs.submit(newJob({ fromCheckpoint: start }));
     const { resume } = await claim(store, fork.id, workerId);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { it } from 'node:test';
+import { grantedTo } from '@crucible/contracts';
 import { hasCode } from '../support/codes.ts';
 import { withDatabase } from '../support/database.ts';
 
@@ -10,7 +11,16 @@ it('verifies a key that it made, and keeps only the hash of its secret', async (
   const { id, key } = await store.keys.create('ci');
   assert.match(key, /^crk_[A-Za-z0-9]{12}_[A-Za-z0-9_-]{43}$/);
   const userId = '00000000-0000-7000-8000-000000000001';
-  assert.deepEqual(await store.keys.verify(key), { id, name: 'ci', userId, teamId: 'default' });
+  assert.deepEqual(await store.keys.verify(key), {
+    id,
+    name: 'ci',
+    userId,
+    userName: 'admin',
+    teamId: 'default',
+    role: 'team-admin',
+    clusterRole: 'operator',
+    granted: grantedTo('team-admin', 'operator', null),
+  });
   const { rows } = await sql.query('select * from api_key where id = $1', [id]);
   const secret = key.slice(-43);
   assert.ok(createHash('sha256').update(secret).digest().equals(rows[0].secret_sha256));
@@ -38,7 +48,7 @@ it('refuses a key that is revoked or past its days', async () => {
   await store.keys.revoke(revoked.id);
   await store.keys.revoke(revoked.id);
   assert.equal(await store.keys.verify(revoked.key), null);
-  const expired = await store.keys.create('expired', 1);
+  const expired = await store.keys.create('expired', { days: 1 });
   assert.notEqual(await store.keys.verify(expired.key), null);
   await sql.query(`update api_key set expires_at = now() where id = $1`, [expired.id]);
   assert.equal(await store.keys.verify(expired.key), null);

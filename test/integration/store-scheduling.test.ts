@@ -316,10 +316,10 @@ describe('reconcile', () => {
     await store.scheduling.reconcile();
     await sql.query(`update worker set seen_at = ${ago(31)}`);
     assert.equal((await store.scheduling.reconcile()).lostWorkers, 1);
-    assert.equal((await store.workers.list())[0]?.state, 'lost');
+    assert.equal((await store.workers.list(null))[0]?.state, 'lost');
     assert.equal((await snapshot(store)).workers.length, 0);
     await store.attempts.heartbeat({ workerId, eventLoopLagMs: 0, spoolBytes: 0, attempts: [] });
-    assert.equal((await store.workers.list())[0]?.state, 'ready');
+    assert.equal((await store.workers.list(null))[0]?.state, 'ready');
   });
 
   it('ends a job whose attempt was lost while a user had asked to cancel it', async () => {

@@ -6,7 +6,7 @@ import { claim, newJob, newWorker, snapshot, startJob } from '../support/running
 
 const { store, sql } = await withDatabase();
 
-const find = async (name: string) => (await store.workers.list()).filter((view) => view.name === name);
+const find = async (name: string) => (await store.workers.list(null)).filter((view) => view.name === name);
 
 it('ends at once what an earlier boot of the same worker left behind', async () => {
   const worker = newWorker();

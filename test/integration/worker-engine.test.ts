@@ -51,7 +51,7 @@ describe('a worker without its native engine', () => {
       named.log(),
       /engine onednn is not available \(addon-not-built\): \/absent\/onednn.node does not exist; build the native/,
     );
-    assert.deepEqual(await api.store.workers.list(), []);
+    assert.deepEqual(await api.store.workers.list(null), []);
   });
 
   it('computes jobs on the plain engine under auto, and says why in one line', async () => {
@@ -72,7 +72,7 @@ describe('a worker without its native engine', () => {
 
     const [attempt] = await api.store.attempts.list(body.id);
     assert.equal(attempt?.engine?.name, 'cpu');
-    const [registered] = await api.store.workers.list();
+    const [registered] = await api.store.workers.list(null);
     const codes = registered?.engine.reasons.map(({ engine, code }) => `${engine}: ${code}`) ?? [];
     assert.ok(codes.includes('onednn: addon-not-built'), codes.join());
     const lines = worker.log().split('\n');

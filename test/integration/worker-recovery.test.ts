@@ -144,7 +144,7 @@ describe('a worker', () => {
     const job = await api.store.jobs.get(jobId);
     assert.equal(job.state, 'queued');
     assert.deepEqual(
-      (await api.store.workers.list()).filter(({ name }) => name === 'recovery').map(({ state }) => state),
+      (await api.store.workers.list(null)).filter(({ name }) => name === 'recovery').map(({ state }) => state),
       ['gone'],
     );
     start();

@@ -24,7 +24,7 @@ export interface ModelJob {
   attempts: number;
   /** the attempt that is dispatched or running */
   live: 'dispatched' | 'running' | null;
-  /** index of the worker that runs it */
+  /** index of the worker that it was sent to */
   worker: number;
   maxFailures: number;
   /** ends since the last retry by a user, by code */
@@ -60,16 +60,16 @@ export class JobModel {
     });
   }
 
-  dispatch(job: ModelJob): boolean {
+  dispatch(job: ModelJob, worker: number): boolean {
     if (job.state !== 'queued' || job.live !== null) return false;
-    job.live = 'dispatched';
+    Object.assign(job, { live: 'dispatched', worker });
     job.attempts += 1;
     return true;
   }
 
   claim(job: ModelJob, worker: number): boolean {
-    if (job.live !== 'dispatched') return false;
-    Object.assign(job, { live: 'running', state: 'running', worker });
+    if (job.live !== 'dispatched' || job.worker !== worker) return false;
+    Object.assign(job, { live: 'running', state: 'running' });
     return true;
   }
 

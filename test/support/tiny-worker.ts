@@ -3,11 +3,10 @@
  * method is the worker as it runs in service.
  */
 import { createStore } from '@crucible/store';
-import { loadConfig, openStateFolder, startWorker, tinyChild, watchShutdown } from '@crucible/worker/testing';
-import { pino } from 'pino';
+import { loadConfig, logOf, openStateFolder, startWorker, tinyChild, watchShutdown } from '@crucible/worker/testing';
 
 const config = loadConfig(process.env);
-const log = pino({ level: config.logLevel, base: { worker: config.workerName } });
+const log = logOf(config);
 const signal = watchShutdown({ ...config, log, process });
 const store = createStore({
   databaseUrl: config.databaseUrl,

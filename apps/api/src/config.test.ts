@@ -27,6 +27,7 @@ describe('loadConfig', () => {
       dashboardDir: null,
       scrubDays: 14,
       policy: POLICY,
+      retention: { points: 180, logs: 60, events: 400 },
       isSupervised: false,
       leaseSeconds: 30,
       logLevel: 'info',

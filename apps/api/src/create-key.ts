@@ -18,7 +18,7 @@ async function main(): Promise<void> {
     poolSize: 1,
   });
   try {
-    const { id, key } = await store.keys.create(values.name, days);
+    const { id, key } = await store.keys.create(values.name, days === undefined ? {} : { days });
     process.stdout.write(values.json ? `${JSON.stringify({ id, name: values.name, key })}\n` : `${key}\n`);
   } finally {
     await store.close();

@@ -1,6 +1,6 @@
 import type { QueueEntry, QueueQuery, QueueView, Waiting } from '@crucible/contracts';
 import { plan, type SchedulingPolicy, type WaitingJob } from '@crucible/scheduler';
-import type { Scheduling, SchedulingSnapshot } from '@crucible/store';
+import type { Scheduling, SchedulingSnapshot, TeamFilter } from '@crucible/store';
 
 const ON_ITS_WAY: Waiting = {
   code: 'dispatched',
@@ -39,11 +39,13 @@ function slotsOf({ workers, held }: SchedulingSnapshot, pool: string | undefined
 
 /**
  * The queue as the scheduler sees it. Any API process can tell: the plan is a function of what is stored, so the
- * positions and estimates are exact, while those that are stored with each job are rounded.
+ * positions and estimates are exact, while those that are stored with each job are rounded. Of the jobs of other teams
+ * than `team` only the number shows.
  */
 export async function readLiveQueue(
   scheduling: Scheduling,
   { pool, limit }: QueueQuery,
+  team: TeamFilter,
   policy: SchedulingPolicy,
 ): Promise<QueueView> {
   const snapshot = await scheduling.snapshot(policy, await scheduling.slowFacts());
@@ -52,7 +54,7 @@ export async function readLiveQueue(
   for (const { jobId, state } of snapshot.held) if (state === 'dispatched') line.set(jobId, ON_ITS_WAY);
   for (const { jobId } of dispatch) line.set(...aboutToStart(jobId));
   for (const each of waiting) if (each.position <= limit) line.set(each.jobId, toWaiting(each));
-  const rows = new Map((await scheduling.queueRows([...line.keys()])).map((row) => [row.jobId, row]));
+  const rows = new Map((await scheduling.queueRows([...line.keys()], team)).map((row) => [row.jobId, row]));
   const entries = [...line].flatMap<QueueEntry>(([jobId, reason]) => {
     const row = rows.get(jobId);
     return row === undefined || (pool !== undefined && row.pool !== pool) ? [] : { ...row, waiting: reason };

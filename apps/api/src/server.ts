@@ -56,6 +56,7 @@ export async function startService(config: Config, log: FastifyBaseLogger): Prom
       telemetry,
       policy: config.policy,
       scrubDays: config.scrubDays,
+      retention: config.retention,
     });
     observeFigures(store, metrics, log);
     observeRedis(queues, metrics);

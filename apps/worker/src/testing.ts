@@ -6,8 +6,11 @@ export { type AttemptRun, type AttemptRunParts, startAttempt } from './attempt-r
 export { uploadCheckpoint } from './checkpoint-upload.ts';
 export { loadConfig } from './config.ts';
 export { type Consumer, startConsumer } from './consumer.ts';
+export { createContext } from './executor/context.ts';
+export { connectParent } from './executor/parent-link.ts';
 export { identityOf, isRunning, type ProcessIdentity } from './process-identity.ts';
 export { restore } from './restore.ts';
+export { retrying } from './retrying.ts';
 export { watchShutdown } from './shutdown.ts';
 export { createSlotPool } from './slot-pool.ts';
 export { createSpoolBudget } from './spool-budget.ts';
@@ -16,6 +19,10 @@ export { startWorker } from './worker.ts';
 
 /** Program of a child that knows the method `tiny` alone; with the engine `none` it loads no tensor library. */
 export const tinyChild = new URL(`./executor/testing/tiny-child${extname(import.meta.url)}`, import.meta.url);
+
+/** The log of a worker in a process of its own. */
+export const logOf = ({ logLevel, workerName }: { logLevel: string; workerName: string }): Logger =>
+  pino({ level: logLevel, base: { worker: workerName } });
 
 /** A log that nobody reads. */
 export const silentLog = (): Logger => pino({ level: 'silent' });

@@ -135,7 +135,7 @@ export async function startWorker(parts: WorkerParts, signal: AbortSignal): Prom
     const sentAt = performance.now();
     const claimed = await store.attempts.claim({ attemptId, fence, workerId, slots: indices });
     if (claimed !== null) claimedAtMs.set(claimed, sentAt);
-    if (claimed !== null || (await store.workers.list()).some(({ id }) => id === workerId)) return claimed;
+    if (claimed !== null || (await store.workers.list(null)).some(({ id }) => id === workerId)) return claimed;
     reportReplaced();
     throw new Error(`another worker has taken the name ${config.workerName} over`);
   };

@@ -15,6 +15,7 @@ export const FeedEvent = Type.Object(
     ]),
     jobId: Type.Union([Type.String(), Type.Null()]),
     workerId: Type.Union([Type.String(), Type.Null()]),
+    team: Type.Union([Type.String(), Type.Null()], { description: 'team of the job; null: of no team, for everyone' }),
     state: Type.Union([Type.Enum(JOB_STATES), Type.Null()], { description: 'state of the job after the change' }),
     version: Type.Union([Type.Integer(), Type.Null()], { description: 'version of the job after the change' }),
     data: Type.Unknown(),
@@ -47,6 +48,7 @@ export type EventPage = Static<typeof EventPage>;
  */
 export const ProgressHint = Type.Object({
   jobId: Type.String(),
+  team: Type.String(),
   maxStep: Type.Integer(),
   progress: Type.Unknown(),
 });

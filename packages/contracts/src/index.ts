@@ -102,6 +102,19 @@ export {
   toWire,
   WireNumber,
 } from './metric.ts';
+export {
+  CLUSTER_ROLE_NAMES,
+  CLUSTER_ROLES,
+  type ClusterRole,
+  type Granted,
+  grantedTo,
+  PERMISSIONS,
+  type Permission,
+  Scopes,
+  TEAM_ROLE_NAMES,
+  TEAM_ROLES,
+  type TeamRole,
+} from './permission.ts';
 export { Problem } from './problem.ts';
 export { DEFAULT_POOL, DISPATCH_QUEUES, DispatchMessage, dispatchQueue } from './queue.ts';
 export {

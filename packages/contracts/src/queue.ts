@@ -11,8 +11,8 @@ export const DispatchMessage = Type.Object(
   {
     attemptId: Type.String({ format: 'uuid' }),
     fence: Type.Integer({ minimum: 1 }),
-    slots: Type.Integer({ minimum: 1, description: 'slots that the worker is to set aside before it claims' }),
     trace: Type.Optional(Type.String({ description: 'W3C traceparent of the dispatch, when jobs are traced' })),
+    slots: Type.Integer({ minimum: 1, description: 'slots that the worker is to set aside before it claims' }),
   },
   { additionalProperties: false },
 );

@@ -54,7 +54,7 @@ export const WorkerView = Type.Object(
     slots: Type.Array(Slot),
     attempts: Type.Array(
       Type.Object({
-        jobId: Type.String(),
+        jobId: Type.Union([Type.String(), Type.Null()], { description: 'null: a job of another team' }),
         number: Type.Integer(),
         slots: Type.Array(Type.Integer(), { description: 'indices of the slots that it holds' }),
       }),

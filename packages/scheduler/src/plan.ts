@@ -91,6 +91,12 @@ function heldByTeam(held: readonly HeldSlots[]): Map<string, string[]> {
   return teams;
 }
 
+/** A team learns nothing of the jobs of others, not even their ids. */
+const withinTeam = (reason: Reason, team: string, { teamOf }: Pass): Reason => ({
+  ...reason,
+  blocking: reason.blocking.filter((jobId) => teamOf.get(jobId) === team),
+});
+
 function planPool(pool: string, part: PoolPart, allHeld: ReadonlyMap<string, string[]>, pass: Pass): Plan {
   const { ledger, now, medians, policy } = pass;
   const walk = new PoolWalk(slotsOf(part, now), part.held, pass);
@@ -124,7 +130,7 @@ function planPool(pool: string, part: PoolPart, allHeld: ReadonlyMap<string, str
     waiting.push({ jobId, code, message, position: waiting.length + 1, estimatedStart, blocking });
   };
   for (const [index, { ranked: rankedJob }] of line.entries())
-    add(rankedJob.job.id, reasons[index] as Reason, starts[index] ?? null); // those kept back have no estimate
+    add(rankedJob.job.id, withinTeam(reasons[index] as Reason, rankedJob.job.team, pass), starts[index] ?? null); // those kept back have no estimate
   const paused = all.filter(({ job }) => !isEligible(job));
   paused.sort((a, b) => (a.job.notBefore ?? 0) - (b.job.notBefore ?? 0) || byPrecedence(a, b));
   for (const each of paused) add(each.job.id, pausedReason(each.job), each.job.notBefore);
@@ -142,7 +148,9 @@ function planPool(pool: string, part: PoolPart, allHeld: ReadonlyMap<string, str
  */
 export function plan(snapshot: Snapshot, now: number, policy: SchedulingPolicy = POLICY): Plan {
   const ledger = new ShareLedger(snapshot.teams, snapshot.held, policy);
-  const pass: Pass = { ledger, medians: snapshot.medianRunSeconds, now, policy };
+  const teamOf = new Map(snapshot.jobs.map(({ id, team }) => [id, team]));
+  for (const { jobId, team } of snapshot.held) teamOf.set(jobId, team);
+  const pass: Pass = { ledger, medians: snapshot.medianRunSeconds, now, policy, teamOf };
   const allHeld = heldByTeam(snapshot.held);
   const whole: Plan = { dispatch: [], preempt: [], reservations: [], waiting: [] };
   for (const [pool, part] of byPool(snapshot)) {

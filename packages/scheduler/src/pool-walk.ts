@@ -13,6 +13,8 @@ export interface Pass {
   medians: Snapshot['medianRunSeconds'];
   now: number;
   policy: SchedulingPolicy;
+  /** whose each job is that is queued or runs */
+  teamOf: ReadonlyMap<string, string>;
 }
 
 /** The walk over the jobs of one pool that may start: who does, for whom room is made, who waits. */

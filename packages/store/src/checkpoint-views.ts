@@ -1,7 +1,8 @@
 import { type CheckpointView, CrucibleError, type Keep, type KeepPreview, type KeepReason } from '@crucible/contracts';
 import { JUDGED } from './checkpoint-keep.ts';
 import type { Queryable } from './database.ts';
-import { readJob } from './job-lookup.ts';
+import { type JobOwner, readJob, readJobOwner } from './job-lookup.ts';
+import type { TeamFilter } from './team-filter.ts';
 
 /** The manifest is left out: it can be large and no view shows it. */
 const VIEWS = `
@@ -46,14 +47,23 @@ const toView = (row: ViewRow): CheckpointView => ({
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
+const checkpointNotFound = (id: string) => new CrucibleError('not-found', `There is no checkpoint ${id}.`);
+
 /** The job that wrote a checkpoint. @throws `not-found` */
 export async function jobOfCheckpoint(client: Queryable, id: string): Promise<string> {
   const { rows } = UUID.test(id)
     ? await client.query<{ job_id: string }>('select job_id from checkpoint where id = $1', [id])
     : { rows: [] };
   const [row] = rows;
-  if (row === undefined) throw new CrucibleError('not-found', `There is no checkpoint ${id}.`);
+  if (row === undefined) throw checkpointNotFound(id);
   return row.job_id;
+}
+
+/** The owner of the job that wrote a checkpoint. One of another team than `team` is not found. @throws `not-found` */
+export async function readCheckpointOwner(client: Queryable, id: string, team: TeamFilter): Promise<JobOwner> {
+  const owner = await readJobOwner(client, await jobOfCheckpoint(client, id), null);
+  if (team !== null && team !== owner.teamId) throw checkpointNotFound(id);
+  return owner;
 }
 
 /** @throws `not-found` */
@@ -61,7 +71,7 @@ export async function readCheckpointView(client: Queryable, id: string): Promise
   const jobId = await jobOfCheckpoint(client, id);
   const { rows } = await client.query<ViewRow>(`${VIEWS} and c.id = $3`, [jobId, null, id]);
   const [row] = rows;
-  if (row === undefined) throw new CrucibleError('not-found', `There is no checkpoint ${id}.`);
+  if (row === undefined) throw checkpointNotFound(id);
   return toView(row);
 }
 

@@ -12,14 +12,15 @@ import { type OpenCheckpoint, openCheckpoint, readManifest, verifyCheckpoint } f
 import { type CorruptCheckpoint, markCheckpointCorrupt } from './checkpoint-corrupt.ts';
 import { latestCheckpoint, type StoredCheckpoint } from './checkpoint-resume.ts';
 import { beginCheckpoint, commitCheckpoint } from './checkpoint-upload.ts';
-import { listCheckpoints, previewKeep, readCheckpointView } from './checkpoint-views.ts';
+import { listCheckpoints, previewKeep, readCheckpointOwner, readCheckpointView } from './checkpoint-views.ts';
 import { type ScrubReport, scrubChunks } from './chunk-scrub.ts';
 import { sweepChunks } from './chunk-sweep.ts';
 import { putChunk, readChunk } from './chunks.ts';
 import type { Database } from './database.ts';
 import type { AttemptFence } from './fence.ts';
-import { assertJobExists } from './job-lookup.ts';
+import { assertJobExists, type JobOwner } from './job-lookup.ts';
 import { readStorageUsage } from './storage-usage.ts';
+import type { TeamFilter } from './team-filter.ts';
 import { transaction } from './transaction.ts';
 
 /**
@@ -54,6 +55,8 @@ export interface Checkpoints {
   latest(jobId: string): Promise<StoredCheckpoint | null>;
   /** Newest first. @throws `not-found` for an unknown job */
   list(jobId: string): Promise<CheckpointView[]>;
+  /** Whose job wrote it. @throws `not-found`, also outside `team` */
+  getOwner(id: string, team: TeamFilter): Promise<JobOwner>;
   /** @throws `not-found` */
   get(id: string): Promise<CheckpointView>;
   /** @throws `not-found` */
@@ -106,6 +109,7 @@ export function createCheckpoints({ pool }: Database): Checkpoints {
       await assertJobExists(pool, jobId);
       return listCheckpoints(pool, jobId);
     },
+    getOwner: (id, team) => readCheckpointOwner(pool, id, team),
     get: (id) => readCheckpointView(pool, id),
     manifest: (id) => readManifest(pool, id),
     open: (id) => openCheckpoint(pool, id),

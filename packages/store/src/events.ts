@@ -2,6 +2,7 @@ import type { FeedEvent } from '@crucible/contracts';
 import { CHANNELS } from './channels.ts';
 import type { Database } from './database.ts';
 import type { Event, Prisma } from './generated/client.ts';
+import type { TeamFilter } from './team-filter.ts';
 import { transaction } from './transaction.ts';
 
 /** The change feed. Other parts write events in the transaction of the change; here they get their place. */
@@ -13,11 +14,11 @@ export interface Events {
    */
   assignSequence(): Promise<number>;
   /**
-   * Events after `seq`, oldest first.
+   * Events after `seq`, oldest first: of every team, or those of one and those of none.
    *
    * @param topics `jobs`, `workers`, `job:ID`; empty for everything
    */
-  after(seq: number, topics: readonly string[], limit: number): Promise<FeedEvent[]>;
+  after(seq: number, topics: readonly string[], limit: number, team: TeamFilter): Promise<FeedEvent[]>;
   /** The newest `seq`, 0 when there are no events. */
   newest(): Promise<number>;
 }
@@ -40,6 +41,7 @@ const toFeedEvent = (row: Event): FeedEvent => ({
   kind: row.kind as FeedEvent['kind'],
   jobId: row.jobId,
   workerId: row.workerId,
+  team: row.teamId,
   state: row.state as FeedEvent['state'],
   version: row.version,
   data: row.data,
@@ -77,9 +79,15 @@ export function createEvents({ pool, prisma }: Database): Events {
       while (await hasUnplaced()) await placeBatch();
       return newest();
     },
-    async after(seq, topics, limit) {
+    async after(seq, topics, limit, team) {
       const rows = await prisma.event.findMany({
-        where: { seq: { gt: seq }, ...(topics.length === 0 ? {} : { OR: topics.map(topicFilter) }) },
+        where: {
+          seq: { gt: seq },
+          AND: [
+            topics.length === 0 ? {} : { OR: topics.map(topicFilter) },
+            team === null ? {} : { OR: [{ teamId: team }, { teamId: null }] },
+          ],
+        },
         orderBy: { seq: 'asc' },
         take: limit,
       });

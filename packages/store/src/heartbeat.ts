@@ -43,7 +43,7 @@ const beatStatement = (leaseSeconds: number): string => `
     where id = $1 and state <> 'gone'
     returning id, hold
   ), owned as materialized (
-    select j.id as job_id, j.stop_intent, j.stop_deadline, a.id as attempt_id, b.step, b.progress,
+    select j.id as job_id, j.team_id, j.stop_intent, j.stop_deadline, a.id as attempt_id, b.step, b.progress,
       b.progress is not null and b.progress is distinct from j.progress as has_progress,
       b.step > a.last_step as has_step
     from beat b join attempt a on a.id = b.attempt_id and a.fence = b.fence
@@ -62,7 +62,7 @@ const beatStatement = (leaseSeconds: number): string => `
     coalesce(o.stop_intent, case (select hold from beating) when 'draining' then 'drain' end, 'none') as command,
     case when o.stop_deadline is not null then
       greatest(0, extract(epoch from o.stop_deadline - now()) * 1000)::float8 end as "graceMs",
-    case when o.has_progress or o.has_step then ${sendHint('o.job_id', 'o.step', 'o.progress')} end as hint
+    case when o.has_progress or o.has_step then ${sendHint('o.job_id', 'o.team_id', 'o.step', 'o.progress')} end as hint
   from owned o join renewed r on r.id = o.attempt_id`;
 
 /** See {@link Attempts.heartbeat}. */

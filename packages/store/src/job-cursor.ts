@@ -1,6 +1,7 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { CrucibleError, type JobsQuery } from '@crucible/contracts';
 import type { Queryable } from './database.ts';
+import type { TeamFilter } from './team-filter.ts';
 
 /** The last job of a page: the next page holds what lies after it. */
 export interface JobPosition {
@@ -29,10 +30,10 @@ export async function readSigningSecret(client: Queryable): Promise<Buffer> {
   return row.secret;
 }
 
-/** Cursors of the jobs that `query` filters; the page size may change between pages, the filter may not. */
-export function jobCursors(secret: Buffer, query: JobsQuery): JobCursors {
+/** Cursors of the jobs of a team that `query` filters; the page size may change between pages, the filter may not. */
+export function jobCursors(secret: Buffer, query: JobsQuery, team: TeamFilter): JobCursors {
   const filter = createHash('sha256')
-    .update(JSON.stringify([query.state ?? '', query.method ?? '', query.name ?? '', query.tag ?? '']))
+    .update(JSON.stringify([query.state ?? '', query.method ?? '', query.name ?? '', query.tag ?? '', team]))
     .digest('base64url')
     .slice(0, 16);
   const signature = (payload: string) =>

@@ -3,6 +3,7 @@ import type pg from 'pg';
 import { jobCursors } from './job-cursor.ts';
 import { JOB_COLUMNS, type JobRow, toJobView } from './job-row.ts';
 import { escapeLike } from './like-pattern.ts';
+import type { TeamFilter } from './team-filter.ts';
 
 /** @throws `invalid-request` unless `tag` is `key=value` */
 function tagFilter(tag: string): string {
@@ -15,19 +16,14 @@ function tagFilter(tag: string): string {
 }
 
 /** See {@link Jobs.list}. One row more than asked for tells whether there is a next page. */
-export async function readJobPage(
-  pool: pg.Pool,
-  secret: Buffer,
-  query: JobsQuery,
-  teamId: string | null,
-): Promise<JobPage> {
-  const cursors = jobCursors(secret, query);
+export async function readJobPage(pool: pg.Pool, secret: Buffer, query: JobsQuery, team: TeamFilter): Promise<JobPage> {
+  const cursors = jobCursors(secret, query, team);
   const conditions: string[] = [];
   const values: unknown[] = [];
   const where = (condition: (...placeholders: string[]) => string, ...added: unknown[]) =>
     conditions.push(condition(...added.map((value) => `$${values.push(value)}`)));
 
-  if (teamId !== null) where((team) => `team_id = ${team}`, teamId);
+  if (team !== null) where((own) => `team_id = ${own}`, team);
   if (query.state !== undefined) where((states) => `state = any(${states}::text[])`, query.state.split(','));
   if (query.method !== undefined) where((method) => `method = ${method}`, query.method);
   if (query.name !== undefined) where((name) => `name ilike ${name}`, `%${escapeLike(query.name)}%`);

@@ -86,6 +86,7 @@ export async function submitJob(client: pg.PoolClient, job: NewJob): Promise<Job
 /** See {@link Jobs.submitBatch}. */
 export async function submitJobs(client: pg.PoolClient, jobs: readonly BatchedJob[]): Promise<SubmittedBatch> {
   await assertAdmissible(client, jobs, (i) => `/jobs/${i}`);
+  for (const job of jobs) if (job.fromCheckpoint !== null) await holdStart(client, job.fromCheckpoint, job);
   const withIds = jobs.map((job) => ({ ...job, id: uuidV7() }));
   const ids = new Map(withIds.flatMap(({ ref, id }) => (ref === null ? [] : [[ref, id] as const])));
   const placed = await settleNeeds(client, withIds, (i) => `/jobs/${i}`, ids);

@@ -3,10 +3,11 @@ import type { Database } from './database.ts';
 import { type Answer, answerOnce, type IdempotentRequest } from './idempotency.ts';
 import { haltJob, resumeJob, retryJob } from './job-commands.ts';
 import { readSigningSecret } from './job-cursor.ts';
-import { readJob, readJobVersion } from './job-lookup.ts';
+import { type JobOwner, readJob, readJobOwner, readJobVersion } from './job-lookup.ts';
 import { readJobPage } from './job-page.ts';
 import { patchJob } from './job-patch.ts';
 import { type BatchedJob, type NewJob, submitJob, submitJobs } from './job-submit.ts';
+import type { TeamFilter } from './team-filter.ts';
 import { transaction } from './transaction.ts';
 
 /** Jobs as users see and command them. */
@@ -32,13 +33,10 @@ export interface Jobs {
   get(id: string): Promise<JobView>;
   /** The version alone, for an answer without a body. @throws `not-found` */
   getVersion(id: string): Promise<number>;
-  /**
-   * Newest first.
-   *
-   * @param teamId only jobs of this team; null: of all
-   * @throws `cursor-mismatch` when the cursor was made for another filter or by nobody
-   */
-  list(query: JobsQuery, teamId?: string | null): Promise<JobPage>;
+  /** Whose job it is; what a caller may do to it depends on that alone. @throws `not-found`, also outside `team` */
+  getOwner(id: string, team: TeamFilter): Promise<JobOwner>;
+  /** Newest first. @throws `cursor-mismatch` when the cursor was made for another filter or by nobody */
+  list(query: JobsQuery, team: TeamFilter): Promise<JobPage>;
   /**
    * A job that waits is paused at once; a running one is `stopping` until it has saved a checkpoint. Asking again
    * changes nothing.
@@ -76,9 +74,10 @@ export function createJobs({ pool }: Database): Jobs {
     submit: (job, request) => answerOnce(pool, request, (client) => submitJob(client, job)),
     get: (id) => readJob(pool, id),
     getVersion: (id) => readJobVersion(pool, id),
-    async list(query, teamId = null) {
+    getOwner: (id, team) => readJobOwner(pool, id, team),
+    async list(query, team) {
       secret ??= await readSigningSecret(pool);
-      return readJobPage(pool, secret, query, teamId);
+      return readJobPage(pool, secret, query, team);
     },
     submitBatch: (jobs, request) => answerOnce(pool, request, (client) => submitJobs(client, jobs)),
     patch: (id, patch, expectedVersion) => transaction(pool, (client) => patchJob(client, id, patch, expectedVersion)),

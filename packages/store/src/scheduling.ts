@@ -14,6 +14,7 @@ import {
   type SnapshotTerms,
 } from './snapshot.ts';
 import { requiredJson } from './stored-text.ts';
+import type { TeamFilter } from './team-filter.ts';
 import { chargeUse } from './team-share.ts';
 import { transaction } from './transaction.ts';
 
@@ -53,8 +54,8 @@ export interface Scheduling {
   reconcile(): Promise<ReconcileReport>;
   /** Moves the use of ended attempts into the shares of their teams. */
   chargeUse(halfLifeSeconds: number): Promise<void>;
-  /** What a queue view shows of the named jobs, in no order. */
-  queueRows(jobIds: readonly string[]): Promise<QueueRow[]>;
+  /** What a queue view shows of those of the named jobs that `team` may see, in no order. */
+  queueRows(jobIds: readonly string[], team: TeamFilter): Promise<QueueRow[]>;
   recordPass(pass: NewPass): Promise<void>;
   /** Newest first. */
   passes(limit: number): Promise<SchedulingPassSummary[]>;
@@ -86,7 +87,7 @@ export function createScheduling({ pool, leaseSeconds }: Database): Scheduling {
     setWaiting: (reasons) => setWaiting(pool, reasons),
     reconcile: () => reconcile(pool, leaseSeconds),
     chargeUse: (halfLifeSeconds) => chargeUse(pool, halfLifeSeconds),
-    queueRows: (jobIds) => readQueueRows(pool, jobIds),
+    queueRows: (jobIds, team) => readQueueRows(pool, jobIds, team),
     recordPass: (pass) => recordPass(pool, pass),
     passes: (limit) => listPasses(pool, limit),
     pass: (id) => readPass(pool, id),

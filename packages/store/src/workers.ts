@@ -1,6 +1,7 @@
 import { CrucibleError, type EngineInfo, type Slot, type WorkerHold, type WorkerView } from '@crucible/contracts';
 import type { Database } from './database.ts';
 import type { Worker } from './generated/client.ts';
+import type { TeamFilter } from './team-filter.ts';
 import { transaction } from './transaction.ts';
 import {
   deregisterWorker,
@@ -26,16 +27,21 @@ export interface Workers {
    * @throws `not-found`
    */
   hold(workerId: string, hold: WorkerHold | null): Promise<WorkerView>;
-  /** By name, the last boot of each; those gone or lost for a day are left out. */
-  list(): Promise<WorkerView[]>;
+  /**
+   * By name, the last boot of each; those gone or lost for a day are left out. Of attempts at jobs of other teams than
+   * `team` only the slot is told.
+   */
+  list(team: TeamFilter): Promise<WorkerView[]>;
 }
 
 /** Those that have not been heard of for so long are history. */
 const FORGET_AFTER_MS = 24 * 3600 * 1000;
 
-type WorkerWithAttempts = Worker & { attempts: { jobId: string; number: number; slots: number[] }[] };
+type WorkerWithAttempts = Worker & {
+  attempts: { jobId: string; number: number; slots: number[]; job: { teamId: string } }[];
+};
 
-const toView = (row: WorkerWithAttempts): WorkerView => ({
+const toView = (row: WorkerWithAttempts, team: TeamFilter): WorkerView => ({
   id: row.id,
   name: row.name,
   host: row.host,
@@ -45,7 +51,11 @@ const toView = (row: WorkerWithAttempts): WorkerView => ({
   version: row.version,
   engine: row.engine as EngineInfo,
   slots: row.slots as Slot[],
-  attempts: row.attempts,
+  attempts: row.attempts.map(({ jobId, number, slots, job }) => ({
+    jobId: team === null || team === job.teamId ? jobId : null,
+    number,
+    slots,
+  })),
   eventLoopLagMs: row.eventLoopLagMs,
   spoolBytes: Number(row.spoolBytes),
   startedAt: row.startedAt.toISOString(),
@@ -56,7 +66,7 @@ const toView = (row: WorkerWithAttempts): WorkerView => ({
 const WITH_ATTEMPTS = {
   attempts: {
     where: { state: 'running' },
-    select: { jobId: true, number: true, slots: true },
+    select: { jobId: true, number: true, slots: true, job: { select: { teamId: true } } },
     orderBy: { slots: 'asc' },
   },
 } as const;
@@ -76,16 +86,16 @@ export function createWorkers({ pool, prisma }: Database): Workers {
       const isKnown = await transaction(pool, (client) => holdWorker(client, workerId, hold));
       const row = isKnown ? await prisma.worker.findUnique({ where: { id: workerId }, include: WITH_ATTEMPTS }) : null;
       if (row === null) throw unknownWorker(workerId);
-      return toView(row);
+      return toView(row, null);
     },
-    async list() {
+    async list(team) {
       const rows = await prisma.worker.findMany({
         where: { seenAt: { gt: new Date(Date.now() - FORGET_AFTER_MS) } },
         orderBy: [{ name: 'asc' }, { startedAt: 'desc' }],
         distinct: ['name'],
         include: WITH_ATTEMPTS,
       });
-      return rows.map(toView);
+      return rows.map((row) => toView(row, team));
     },
   };
 }

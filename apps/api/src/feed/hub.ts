@@ -2,8 +2,8 @@ import { type FeedEvent, fits, isTerminal, ProgressHint } from '@crucible/contra
 import { CHANNELS, type Listener, type Store } from '@crucible/store';
 import type { FastifyBaseLogger } from 'fastify';
 import { coalesced } from '../coalesced.ts';
+import { type Audience, concerns } from './audience.ts';
 import { ProgressHints } from './progress-hints.ts';
-import { concerns } from './topics.ts';
 
 /** Someone who wants to hear of changes; must not throw. */
 export interface FeedListener {
@@ -81,8 +81,8 @@ export class FeedHub {
     return this.#hints.progressOf(jobId);
   }
 
-  /** Resolves at the next event of the topics, when `signal` is aborted, or when the process shuts down. */
-  waitFor(topics: readonly string[], after: number, signal: AbortSignal): Promise<void> {
+  /** Resolves at the next event for the audience, when `signal` is aborted, or when the process shuts down. */
+  waitFor(audience: Audience, after: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const done = (): void => {
         leave();
@@ -91,7 +91,7 @@ export class FeedHub {
       };
       const leave = this.subscribe({
         events: (events) => {
-          if (events.some((event) => event.seq > after && concerns(topics, event))) done();
+          if (events.some((event) => event.seq > after && concerns(audience, event))) done();
         },
         hint: () => {},
         end: done,
@@ -117,7 +117,7 @@ export class FeedHub {
     try {
       let page: FeedEvent[];
       do {
-        page = await this.#store.events.after(this.#cursor, [], PAGE);
+        page = await this.#store.events.after(this.#cursor, [], PAGE, null);
         this.#cursor = page.at(-1)?.seq ?? this.#cursor;
         if (page.length > 0 && !this.#isStopped) this.#deliver(page);
       } while (page.length === PAGE);

@@ -3,7 +3,12 @@ import { afterEach, beforeEach, describe, it, mock } from 'node:test';
 import type { ProgressHint } from '@crucible/contracts';
 import { ProgressHints } from './progress-hints.ts';
 
-const hint = (jobId: string, maxStep: number): ProgressHint => ({ jobId, maxStep, progress: { done: maxStep } });
+const hint = (jobId: string, maxStep: number): ProgressHint => ({
+  jobId,
+  team: 'vision',
+  maxStep,
+  progress: { done: maxStep },
+});
 
 describe('ProgressHints', () => {
   beforeEach(() => mock.timers.enable({ apis: ['setTimeout'] }));

@@ -1,8 +1,8 @@
 import type { FeedEvent, ProgressHint } from '@crucible/contracts';
 import type { Events } from '@crucible/store';
+import { type Audience, concerns, concernsHint } from './audience.ts';
 import type { FeedHub } from './hub.ts';
 import type { SseConnection, SseMessage } from './sse-connection.ts';
-import { concerns, concernsJob } from './topics.ts';
 
 /** Events that a returning client may have missed; with more it is told to read everything anew. */
 const MAX_BEHIND = 1000;
@@ -15,14 +15,14 @@ const PAGE = 200;
 export class StreamSession {
   readonly #connection: SseConnection;
   readonly #hub: FeedHub;
-  readonly #topics: readonly string[];
+  readonly #audience: Audience;
   #early: FeedEvent[] | null = [];
   #place = 0;
 
-  constructor(connection: SseConnection, hub: FeedHub, topics: readonly string[]) {
+  constructor(connection: SseConnection, hub: FeedHub, audience: Audience) {
     this.#connection = connection;
     this.#hub = hub;
-    this.#topics = topics;
+    this.#audience = audience;
   }
 
   /** Begins to listen; to be called before `catchUp`, so that nothing falls between the two. */
@@ -53,7 +53,7 @@ export class StreamSession {
     }
     let page: FeedEvent[];
     do {
-      page = await store.after(this.#place, this.#topics, PAGE);
+      page = await store.after(this.#place, this.#audience.topics, PAGE, this.#audience.team);
       this.#sendAll(page);
     } while (page.length === PAGE && this.#connection.isOpen);
     this.#place = Math.max(this.#place, newest);
@@ -66,7 +66,7 @@ export class StreamSession {
   async #isTooOld(store: Events, after: number, newest: number): Promise<boolean> {
     if (after === newest) return false;
     if (after > newest || newest - after > MAX_BEHIND) return true;
-    const [next] = await store.after(after, [], 1);
+    const [next] = await store.after(after, [], 1, null);
     return next?.seq !== after + 1;
   }
 
@@ -74,7 +74,7 @@ export class StreamSession {
     for (const event of events) {
       if (event.seq <= this.#place) continue;
       this.#place = event.seq;
-      if (concerns(this.#topics, event)) this.#connection.send(this.#messageOf(event));
+      if (concerns(this.#audience, event)) this.#connection.send(this.#messageOf(event));
     }
   }
 
@@ -88,6 +88,6 @@ export class StreamSession {
   }
 
   #sendHint(hint: ProgressHint): void {
-    if (concernsJob(this.#topics, hint.jobId)) this.#connection.send({ event: 'progress', data: hint });
+    if (concernsHint(this.#audience, hint)) this.#connection.send({ event: 'progress', data: hint });
   }
 }

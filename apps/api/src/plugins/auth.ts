@@ -1,28 +1,33 @@
-import { CrucibleError } from '@crucible/contracts';
-import type { VerifiedKey } from '@crucible/store';
-import type { FastifyInstance, RouteOptions } from 'fastify';
+import { CrucibleError, type Permission } from '@crucible/contracts';
+import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
 import plugin from 'fastify-plugin';
+import { assertGrantedIn, assertJobAccess, type JobUse, type Principal, shownTeam } from '../access.ts';
 
-/** Who may call a route: anyone, or the holder of a valid API key. */
-export type Access = 'open' | 'key';
+/** Who may call a route: anyone, every holder of a valid key, or those with a permission. */
+export type Access = 'open' | 'any-key' | Permission;
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     access?: Access;
+    /** how the route meets the job or checkpoint `:id` of its address; must be there when there is one */
+    object?: JobUse;
   }
   interface FastifyRequest {
     /** whose key the request carries; null on open routes */
-    principal: VerifiedKey | null;
+    principal: Principal | null;
   }
 }
 
 const BEARER = /^Bearer +(\S+)$/i;
 
-/** The key's owner on a route behind a key. @throws CrucibleError `unauthenticated` */
-export function principalOf(request: { principal: VerifiedKey | null }): VerifiedKey {
+/** The caller on a route behind a key. @throws CrucibleError `unauthenticated` */
+export function principalOf(request: { principal: Principal | null }): Principal {
   if (request.principal === null) throw new CrucibleError('unauthenticated', 'This needs an API key.');
   return request.principal;
 }
+
+/** Whose objects the caller of a list or feed is shown; null: those of every team. */
+export const shownTeamOf = (request: { principal: Principal | null }): string | null => shownTeam(principalOf(request));
 
 /**
  * Registers what other people's plugins serve as open routes. Theirs is the only code that cannot declare its access.
@@ -39,7 +44,20 @@ export async function registerOpen(
   });
 }
 
-/** API keys by `Authorization: Bearer KEY`. Deny by default: a route that declares no access stops the boot. */
+const OBJECT_ADDRESS = /\/(jobs|checkpoints)\/:id(?:\/|$)/;
+
+/** What is wrong with the declarations of a route; null when nothing is. */
+function undeclared({ url, config }: RouteOptions): string | null {
+  if (config?.access === undefined) return `${url} declares no access`;
+  if (OBJECT_ADDRESS.test(url) !== (config.object !== undefined))
+    return `${url} ${config.object === undefined ? 'does not declare how it meets its object' : 'has no object to meet'}`;
+  return null;
+}
+
+/**
+ * API keys by `Authorization: Bearer KEY`, and what they allow. Deny by default: a route that declares no access, or
+ * has a job or checkpoint in its address and does not say what for, stops the boot.
+ */
 export const auth = plugin(
   async (app) => {
     const routes: RouteOptions[] = [];
@@ -48,19 +66,34 @@ export const auth = plugin(
       routes.push(route);
     });
     app.addHook('onReady', async () => {
-      const undeclared = routes.filter((route) => route.config?.access === undefined);
-      if (undeclared.length > 0)
-        throw new Error(`routes without a declared access: ${undeclared.map((route) => route.url).join(', ')}`);
+      const faults = routes.map(undeclared).filter((fault) => fault !== null);
+      if (faults.length > 0) throw new Error(`routes that could leak: ${faults.join('; ')}`);
     });
 
-    app.addHook('onRequest', async (request) => {
-      if (request.is404 || request.routeOptions.config.access === 'open') return;
-      const key = BEARER.exec(request.headers.authorization ?? '')?.[1];
+    const authenticated = async ({ headers }: FastifyRequest): Promise<Principal> => {
+      const key = BEARER.exec(headers.authorization ?? '')?.[1];
       if (key === undefined)
         throw new CrucibleError('unauthenticated', 'Send an API key: `Authorization: Bearer crk_...`.');
-      request.principal = await app.store.keys.verify(key);
-      if (request.principal === null)
-        throw new CrucibleError('unauthenticated', 'The API key is unknown, expired or revoked.');
+      const principal = await app.store.keys.verify(key);
+      if (principal === null) throw new CrucibleError('unauthenticated', 'The API key is unknown, expired or revoked.');
+      return principal;
+    };
+
+    // Before the body is read: who may not, learns nothing about what would have been wrong with it.
+    app.addHook('onRequest', async (request) => {
+      if (request.is404) return;
+      const { access, object } = request.routeOptions.config;
+      if (access === 'open') return;
+      if (access === undefined) throw new CrucibleError('forbidden', 'The route declares no access.');
+      const principal = await authenticated(request);
+      request.principal = principal;
+      if (access === 'any-key') return;
+      if (object === undefined) return assertGrantedIn(principal, access, principal.teamId);
+      const { id } = request.params as { id: string };
+      const [, kind] = OBJECT_ADDRESS.exec(request.routeOptions.url ?? '') ?? [];
+      const owners = kind === 'checkpoints' ? app.store.checkpoints : app.store.jobs;
+      // What the caller may not see is answered as what does not exist.
+      assertJobAccess(principal, access, object, await owners.getOwner(id, shownTeam(principal)));
     });
   },
   { name: 'auth', dependencies: ['store', 'errors'] },

@@ -76,6 +76,15 @@ export class DispatchQueues {
     );
   }
 
+  /** Memory that Redis uses over what it may use, or over its machine's when it has no limit; null while it is away. */
+  async usedRatio(): Promise<number | null> {
+    if (this.#redis.status !== 'ready') return null;
+    const text = await this.#redis.info('memory').catch(() => '');
+    const numberOf = (name: string): number => Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(text)?.[1] ?? 0);
+    const limit = numberOf('maxmemory') || numberOf('total_system_memory');
+    return limit === 0 ? null : numberOf('used_memory') / limit;
+  }
+
   /**
    * Removes the queues of all workers but these, with what lies in them: nobody will take it any more.
    *
@@ -105,15 +114,6 @@ export class DispatchQueues {
       cursor = next;
     } while (cursor !== '0');
     return names;
-  }
-
-  /** Memory that Redis uses over what it may use, or over its machine's when it has no limit; null while it is away. */
-  async usedRatio(): Promise<number | null> {
-    if (this.#redis.status !== 'ready') return null;
-    const text = await this.#redis.info('memory').catch(() => '');
-    const numberOf = (name: string): number => Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(text)?.[1] ?? 0);
-    const limit = numberOf('maxmemory') || numberOf('total_system_memory');
-    return limit === 0 ? null : numberOf('used_memory') / limit;
   }
 
   async close(): Promise<void> {

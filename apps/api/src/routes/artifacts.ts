@@ -18,7 +18,7 @@ export const artifactRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     '/jobs/:id/artifacts',
     {
-      config: { access: 'key' },
+      config: { access: 'jobs:read', object: 'job' },
       schema: {
         operationId: 'listArtifacts',
         summary: 'List the artifacts of a job',
@@ -33,7 +33,7 @@ export const artifactRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     '/jobs/:id/artifacts/:name',
     {
-      config: { access: 'key' },
+      config: { access: 'jobs:read', object: 'job' },
       schema: {
         operationId: 'downloadArtifact',
         summary: 'Download an artifact',

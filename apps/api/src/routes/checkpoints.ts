@@ -23,7 +23,7 @@ export const checkpointRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     '/jobs/:id/checkpoints',
     {
-      config: { access: 'key' },
+      config: { access: 'checkpoints:read', object: 'job' },
       schema: {
         operationId: 'listCheckpoints',
         summary: 'List the checkpoints of a job, newest first, with why each stays',
@@ -38,7 +38,7 @@ export const checkpointRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     '/jobs/:id/checkpoints/preview',
     {
-      config: { access: 'key' },
+      config: { access: 'checkpoints:read', object: 'job' },
       schema: {
         operationId: 'previewKeep',
         summary: 'Tell what a keep rule would remove now, and the bytes that it would free',
@@ -55,7 +55,7 @@ export const checkpointRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     '/checkpoints/:id',
     {
-      config: { access: 'key' },
+      config: { access: 'checkpoints:read', object: 'job' },
       schema: {
         operationId: 'getCheckpoint',
         summary: 'Read a checkpoint',
@@ -70,7 +70,7 @@ export const checkpointRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.patch(
     '/checkpoints/:id',
     {
-      config: { access: 'key' },
+      config: { access: 'checkpoints:write', object: 'own-job' },
       schema: {
         operationId: 'changeCheckpoint',
         summary: 'Pin, unpin or annotate a checkpoint',
@@ -87,7 +87,7 @@ export const checkpointRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.delete(
     '/checkpoints/:id',
     {
-      config: { access: 'key' },
+      config: { access: 'checkpoints:write', object: 'own-job' },
       schema: {
         operationId: 'removeCheckpoint',
         summary: 'Remove a checkpoint that nothing needs',
@@ -105,7 +105,7 @@ export const checkpointRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     '/checkpoints/:id/manifest',
     {
-      config: { access: 'key' },
+      config: { access: 'checkpoints:read', object: 'job' },
       schema: {
         operationId: 'getCheckpointManifest',
         summary: 'Read the manifest of a checkpoint: the state of its method, its tensors and their chunks',
@@ -120,7 +120,7 @@ export const checkpointRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.post(
     '/checkpoints/:id/verify',
     {
-      config: { access: 'key' },
+      config: { access: 'checkpoints:write', object: 'job' },
       schema: {
         operationId: 'verifyCheckpoint',
         summary: 'Read every byte of a checkpoint and compare it with its hash',
@@ -136,7 +136,7 @@ export const checkpointRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     '/usage/storage',
     {
-      config: { access: 'key' },
+      config: { access: 'checkpoints:read' },
       schema: {
         operationId: 'getStorageUsage',
         summary: 'Tell what the checkpoints and artifacts of your team take',

@@ -12,6 +12,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { readLiveQueue } from '../live-queue.ts';
 import { problems, WorkerParams } from '../openapi/route-schemas.ts';
+import { shownTeamOf } from '../plugins/auth.ts';
 
 /** What an operator may ask of a worker, and what it then is held to. */
 const HOLDS: Readonly<Record<string, { hold: WorkerHold | null; summary: string; description: string }>> = {
@@ -38,7 +39,7 @@ export const clusterRoutes: FastifyPluginAsyncTypebox<{ policy: SchedulingPolicy
   app.get(
     '/workers',
     {
-      config: { access: 'key' },
+      config: { access: 'cluster:read' },
       schema: {
         operationId: 'listWorkers',
         summary: 'List the workers with their slots and what they run',
@@ -46,14 +47,14 @@ export const clusterRoutes: FastifyPluginAsyncTypebox<{ policy: SchedulingPolicy
         response: { 200: WorkerList, ...problems() },
       },
     },
-    async () => ({ data: await app.store.workers.list() }),
+    async (request) => ({ data: await app.store.workers.list(shownTeamOf(request)) }),
   );
 
   for (const [verb, { hold, summary, description }] of Object.entries(HOLDS))
     app.post(
       `/workers/:id/${verb}`,
       {
-        config: { access: 'key' },
+        config: { access: 'cluster:operate' },
         schema: {
           operationId: `${verb}Worker`,
           summary,
@@ -69,7 +70,7 @@ export const clusterRoutes: FastifyPluginAsyncTypebox<{ policy: SchedulingPolicy
   app.get(
     '/queue',
     {
-      config: { access: 'key' },
+      config: { access: 'cluster:read' },
       schema: {
         operationId: 'getQueue',
         summary: 'Read the queue, next job first, with the reason why each job waits',
@@ -78,13 +79,13 @@ export const clusterRoutes: FastifyPluginAsyncTypebox<{ policy: SchedulingPolicy
         response: { 200: QueueView, ...problems('invalid-request') },
       },
     },
-    async (request) => readLiveQueue(app.store.scheduling, request.query, policy),
+    async (request) => readLiveQueue(app.store.scheduling, request.query, shownTeamOf(request), policy),
   );
 
   app.get(
     '/scheduling-passes',
     {
-      config: { access: 'key' },
+      config: { access: 'cluster:operate' },
       schema: {
         operationId: 'listSchedulingPasses',
         summary: 'List the passes that started, stopped or refused something, newest first',
@@ -99,7 +100,7 @@ export const clusterRoutes: FastifyPluginAsyncTypebox<{ policy: SchedulingPolicy
   app.get(
     '/scheduling-passes/:id',
     {
-      config: { access: 'key' },
+      config: { access: 'cluster:operate' },
       schema: {
         operationId: 'getSchedulingPass',
         summary: 'Read what a pass saw and decided, for `./crucible sched replay`',

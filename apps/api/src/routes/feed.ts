@@ -1,11 +1,12 @@
 import { CrucibleError, EventPage, EventsQuery, Topics } from '@crucible/contracts';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
+import { parseTopics } from '../feed/audience.ts';
 import { SseConnection } from '../feed/sse-connection.ts';
 import { StreamSession } from '../feed/stream-session.ts';
-import { parseTopics } from '../feed/topics.ts';
 import { problems } from '../openapi/route-schemas.ts';
 import { strictQuery } from '../openapi/strict-query.ts';
+import { shownTeamOf } from '../plugins/auth.ts';
 
 const StreamQuery = Type.Object({
   topics: Type.Optional(Topics),
@@ -29,7 +30,7 @@ export const feedRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     '/events',
     {
-      config: { access: 'key' },
+      config: { access: 'jobs:read' },
       exposeHeadRoute: false,
       schema: {
         operationId: 'listEvents',
@@ -42,10 +43,10 @@ export const feedRoutes: FastifyPluginAsyncTypebox = async (app) => {
     },
     async (request, reply) => {
       const { after, wait, limit } = request.query;
-      const topics = parseTopics(request.query.topics);
+      const audience = { topics: parseTopics(request.query.topics), team: shownTeamOf(request) };
       const read = async () => {
         const newest = await events.newest(); // before the events, so that `next` never skips one
-        const data = await events.after(after, topics, limit);
+        const data = await events.after(after, audience.topics, limit, audience.team);
         const last = data.at(-1)?.seq ?? 0;
         return { data, next: data.length === limit ? last : Math.max(newest, last) };
       };
@@ -53,7 +54,7 @@ export const feedRoutes: FastifyPluginAsyncTypebox = async (app) => {
 
       const given = new AbortController();
       // Listening begins before reading: an event between the two would be waited for in vain.
-      const heard = app.feed.waitFor(topics, after, given.signal);
+      const heard = app.feed.waitFor(audience, after, given.signal);
       const timer = setTimeout(() => given.abort(), wait * 1000);
       reply.raw.once('close', () => given.abort());
       try {
@@ -71,7 +72,7 @@ export const feedRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     '/stream',
     {
-      config: { access: 'key' },
+      config: { access: 'jobs:read' },
       exposeHeadRoute: false,
       schema: {
         operationId: 'streamEvents',
@@ -95,7 +96,8 @@ export const feedRoutes: FastifyPluginAsyncTypebox = async (app) => {
       if (app.feed.isStopped) throw new CrucibleError('unavailable', 'This process is shutting down.');
       let leave = (): void => {};
       const connection = new SseConnection(reply, () => leave());
-      const session = new StreamSession(connection, app.feed, parseTopics(request.query.topics));
+      const audience = { topics: parseTopics(request.query.topics), team: shownTeamOf(request) };
+      const session = new StreamSession(connection, app.feed, audience);
       leave = session.join();
       try {
         await session.catchUp(events, after);

@@ -48,7 +48,7 @@ export const jobCommandRoutes: FastifyPluginAsyncTypebox = async (app) => {
     app.post(
       `/jobs/:id/${verb}`,
       {
-        config: { access: 'key' },
+        config: { access: 'jobs:write', object: 'own-job' },
         schema: {
           operationId: `${verb}Job`,
           summary,

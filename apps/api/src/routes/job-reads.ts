@@ -4,7 +4,7 @@ import { Type } from 'typebox';
 import { isNoneMatch, versionTag } from '../etag.ts';
 import { JobParams, problems } from '../openapi/route-schemas.ts';
 import { strictQuery } from '../openapi/strict-query.ts';
-import { principalOf } from '../plugins/auth.ts';
+import { principalOf, shownTeamOf } from '../plugins/auth.ts';
 
 /** Reading of `/v1/jobs`, and what a job has said and tried. */
 export const jobReadRoutes: FastifyPluginAsyncTypebox = async (app) => {
@@ -13,7 +13,7 @@ export const jobReadRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     '/jobs',
     {
-      config: { access: 'key' },
+      config: { access: 'jobs:read' },
       schema: {
         operationId: 'listJobs',
         summary: 'List jobs, newest first',
@@ -29,19 +29,19 @@ export const jobReadRoutes: FastifyPluginAsyncTypebox = async (app) => {
       },
     },
     async (request, reply) => {
-      const { id, teamId } = principalOf(request);
+      const { id } = principalOf(request);
       // Read before the list: a tag may be older than the answer that carries it, never newer.
       const tag = `"${app.jobChanges.tag}.${id}"`;
       reply.header('cache-control', 'private, no-cache').header('etag', tag);
       if (isNoneMatch(request.headers['if-none-match'], tag)) return reply.code(304).send(null);
-      return jobs.list(request.query, teamId);
+      return jobs.list(request.query, shownTeamOf(request));
     },
   );
 
   app.get(
     '/jobs/:id',
     {
-      config: { access: 'key' },
+      config: { access: 'jobs:read', object: 'job' },
       schema: {
         operationId: 'getJob',
         summary: 'Read a job',
@@ -71,7 +71,7 @@ export const jobReadRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     '/jobs/:id/logs',
     {
-      config: { access: 'key' },
+      config: { access: 'jobs:read', object: 'job' },
       schema: {
         operationId: 'listLogs',
         summary: 'Read what a job has logged, oldest first',
@@ -87,7 +87,7 @@ export const jobReadRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     '/jobs/:id/attempts',
     {
-      config: { access: 'key' },
+      config: { access: 'jobs:read', object: 'job' },
       schema: {
         operationId: 'listAttempts',
         summary: 'List the attempts at a job, oldest first',

@@ -32,7 +32,7 @@ export const jobRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.post(
     '/jobs',
     {
-      config: { access: 'key' },
+      config: { access: 'jobs:write' },
       validatorCompiler: bodyCheckedByRoute,
       schema: {
         operationId: 'submitJob',
@@ -54,7 +54,7 @@ export const jobRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.post(
     '/jobs/:id/fork',
     {
-      config: { access: 'key' },
+      config: { access: 'jobs:write', object: 'source-job' },
       validatorCompiler: bodyCheckedByRoute,
       schema: {
         operationId: 'forkJob',
@@ -67,8 +67,11 @@ export const jobRoutes: FastifyPluginAsyncTypebox = async (app) => {
       },
     },
     async (request, reply) => {
-      const fork = checkFork(await jobs.get(request.params.id), request.body);
-      const job = { ...fork, ...submitterOf(request) };
+      const old = await jobs.get(request.params.id);
+      const submitter = submitterOf(request);
+      // Readers of the new job need not know of a job that only its submitter may see.
+      const forkedFrom = old.team === submitter.teamId ? old.id : null;
+      const job = { ...checkFork(old, request.body), ...submitter, forkedFrom };
       const stored = replayable(reply, await submit(request, job));
       return reply.code(202).header('location', `/v1/jobs/${stored.id}`).send(stored);
     },
@@ -77,7 +80,7 @@ export const jobRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.post(
     '/job-batches',
     {
-      config: { access: 'key' },
+      config: { access: 'jobs:write' },
       bodyLimit: BATCH_BYTES,
       validatorCompiler: bodyCheckedByRoute,
       schema: {
@@ -106,7 +109,7 @@ export const jobRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.patch(
     '/jobs/:id',
     {
-      config: { access: 'key' },
+      config: { access: 'jobs:write', object: 'own-job' },
       schema: {
         operationId: 'patchJob',
         summary: 'Change name, tags, priority, limits, checkpoints to keep or retries of a job',

@@ -29,7 +29,7 @@ export const methodRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     '/methods',
     {
-      config: { access: 'key' },
+      config: { access: 'any-key' },
       schema: {
         operationId: 'listMethods',
         summary: 'List the methods',
@@ -48,7 +48,7 @@ export const methodRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     '/methods/:id',
     {
-      config: { access: 'key' },
+      config: { access: 'any-key' },
       schema: {
         operationId: 'getMethod',
         summary: 'Read a method: the JSON Schema of its config, metrics, artifacts, presets',

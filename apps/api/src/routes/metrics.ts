@@ -13,7 +13,7 @@ import { isNoneMatch } from '../etag.ts';
 import { pointsOf } from '../metric-columns.ts';
 import { JobParams, problems } from '../openapi/route-schemas.ts';
 import { strictQuery } from '../openapi/strict-query.ts';
-import { principalOf } from '../plugins/auth.ts';
+import { shownTeamOf } from '../plugins/auth.ts';
 import { bodyCheckedByRoute } from '../plugins/validation.ts';
 
 const AttemptParams = Type.Object({
@@ -28,7 +28,7 @@ export const metricRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     '/jobs/:id/metrics',
     {
-      config: { access: 'key' },
+      config: { access: 'jobs:read', object: 'job' },
       schema: {
         operationId: 'listSeries',
         summary: 'List the metrics of a job, with their extremes and last values',
@@ -43,7 +43,7 @@ export const metricRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     '/jobs/:id/metrics/points',
     {
-      config: { access: 'key' },
+      config: { access: 'jobs:read', object: 'job' },
       schema: {
         operationId: 'getPoints',
         summary: 'Read the points of one metric',
@@ -72,7 +72,7 @@ export const metricRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.post(
     '/jobs/:id/attempts/:number/metrics',
     {
-      config: { access: 'key' },
+      config: { access: 'jobs:write', object: 'own-job' },
       validatorCompiler: bodyCheckedByRoute,
       schema: {
         operationId: 'appendMetrics',
@@ -108,7 +108,7 @@ export const metricRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.post(
     '/metrics/query',
     {
-      config: { access: 'key' },
+      config: { access: 'jobs:read' },
       schema: {
         operationId: 'compareMetrics',
         summary: 'Read a few metrics of many jobs on one grid of steps, with mean and interval by group',
@@ -120,6 +120,6 @@ export const metricRoutes: FastifyPluginAsyncTypebox = async (app) => {
         },
       },
     },
-    async (request) => ({ data: await metrics.compare(request.body, principalOf(request).teamId) }),
+    async (request) => ({ data: await metrics.compare(request.body, shownTeamOf(request)) }),
   );
 };

@@ -10,13 +10,14 @@ const event = (jobId: string | null, workerId: string | null): StreamMessage => 
     kind: jobId === null ? 'worker.state' : 'job.state',
     jobId,
     workerId,
+    team: null,
     state: null,
     version: null,
     data: null,
     time: '2026-01-01T00:00:00.000Z',
   },
 });
-const hint: StreamMessage = { kind: 'hint', hint: { jobId: 'a', maxStep: 1, progress: null } };
+const hint: StreamMessage = { kind: 'hint', hint: { jobId: 'a', team: 'default', maxStep: 1, progress: null } };
 
 describe('concerns', () => {
   it('wakes a job page for its own job alone', () => {

@@ -64,9 +64,9 @@ export function WorkerCard({ worker }: { worker: WorkerView }) {
                 {slot.model}
                 {slot.memoryMib !== null && ` · ${Math.round(slot.memoryMib / 1024)} GiB`}
               </span>
-              {attempt === undefined ? (
-                <span class="muted">{isHere ? 'free' : 'out of reach'}</span>
-              ) : (
+              {attempt === undefined && <span class="muted">{isHere ? 'free' : 'out of reach'}</span>}
+              {attempt !== undefined && attempt.jobId === null && <span class="muted">busy, another team</span>}
+              {attempt !== undefined && attempt.jobId !== null && (
                 <a href={hashOf(['jobs', attempt.jobId])}>busy, attempt {attempt.number}</a>
               )}
             </li>

@@ -1,17 +1,23 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { FeedEvent } from '@crucible/contracts';
-import { concerns, concernsJob, parseTopics } from './topics.ts';
+import { type Audience, concerns, concernsHint, parseTopics } from './audience.ts';
 
-const event = (kind: FeedEvent['kind'], jobId: string | null): FeedEvent => ({
+const event = (kind: FeedEvent['kind'], jobId: string | null, team: string | null = null): FeedEvent => ({
   seq: 1,
   kind,
   jobId,
   workerId: jobId === null ? 'w' : null,
+  team,
   state: null,
   version: null,
   data: null,
   time: '2030-01-01T00:00:00.000Z',
+});
+
+const audience = (topics: string | undefined, team: string | null = null): Audience => ({
+  topics: parseTopics(topics),
+  team,
 });
 
 describe('concerns', () => {
@@ -30,15 +36,31 @@ describe('concerns', () => {
       ['workers,job:a', event('checkpoint.committed', 'a'), true],
     ];
     for (const [topics, each, expected] of cases)
-      assert.equal(concerns(parseTopics(topics), each), expected, `${topics} ${each.kind} ${each.jobId}`);
+      assert.equal(concerns(audience(topics), each), expected, `${topics} ${each.kind} ${each.jobId}`);
+  });
+
+  it('tells a team of its own jobs and of what belongs to none, whatever it asks for', () => {
+    for (const topics of [undefined, 'jobs', 'job:a']) {
+      assert.equal(concerns(audience(topics, 'vision'), event('job.state', 'a', 'vision')), true);
+      assert.equal(concerns(audience(topics, 'vision'), event('job.state', 'a', 'speech')), false);
+      assert.equal(concerns(audience(topics, null), event('job.state', 'a', 'speech')), true);
+    }
+    assert.equal(concerns(audience('workers', 'vision'), event('worker.state', null)), true);
   });
 });
 
-describe('concernsJob', () => {
+describe('concernsHint', () => {
+  const hint = { jobId: 'a', team: 'vision', maxStep: 1, progress: null };
+
   it('takes progress of a job as belonging to all jobs, to the job, and to everything', () => {
     const heard = [undefined, 'jobs', 'job:a', 'workers', 'job:b'].map((topics) =>
-      concernsJob(parseTopics(topics), 'a'),
+      concernsHint(audience(topics), hint),
     );
     assert.deepEqual(heard, [true, true, true, false, false]);
+  });
+
+  it('keeps the progress of a team inside it', () => {
+    assert.equal(concernsHint(audience(undefined, 'vision'), hint), true);
+    assert.equal(concernsHint(audience('job:a', 'speech'), hint), false);
   });
 });

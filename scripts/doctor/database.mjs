@@ -1,0 +1,84 @@
+import { connectPostgres } from '../lib/postgres-connect.mjs';
+import { settings } from '../lib/settings.mjs';
+import { ok, problem } from './finding.mjs';
+import { databaseUrl, isInstalled } from './servers.mjs';
+
+const NOT_RUNNING = 'not examined: Postgres does not run';
+/** Nothing here depends on the clock of a machine, but people compare logs. */
+const SKEW_LIMIT_MS = 2000;
+/** What commits must survive; a value beside the wanted one loses what a client was told. */
+const WANTED = { fsync: 'on', full_page_writes: 'on', synchronous_commit: 'on', autovacuum: 'on' };
+/** API processes and workers with their pools, and somebody who looks. */
+const CONNECTIONS_NEEDED = 50;
+/** As in the store: key of the advisory lock of the leader. */
+const LEADER_LOCK = 4_200_000;
+
+/** Runs `examine` on a connection; a finding of its own when there is no server. */
+async function onDatabase(dir, examine) {
+  const url = databaseUrl(dir);
+  if (url === null || !isInstalled()) return ok(NOT_RUNNING);
+  const client = await connectPostgres(url);
+  try {
+    return await examine(client);
+  } finally {
+    await client.end();
+  }
+}
+
+/** @returns {Promise<import('./finding.mjs').Finding>} */
+export const examineClock = (dir) =>
+  onDatabase(dir, async (client) => {
+    const before = Date.now();
+    const { rows } = await client.query('select extract(epoch from clock_timestamp())::float8 * 1000 as now');
+    const skewMs = Math.round(rows[0].now - (before + Date.now()) / 2);
+    const said = `${Math.abs(skewMs)} ms ${skewMs < 0 ? 'ahead of' : 'behind'} the database's`;
+    if (Math.abs(skewMs) <= SKEW_LIMIT_MS) return ok(said);
+    return problem(said, "let NTP set both clocks; leases are safe, they run on the database's clock alone");
+  });
+
+/** @returns {Promise<import('./finding.mjs').Finding>} */
+export const examineSettings = (dir) =>
+  onDatabase(dir, async (client) => {
+    const { rows } = await client.query('select name, setting from pg_settings where name = any($1)', [
+      [...Object.keys(WANTED), 'max_connections', 'server_version_num'],
+    ]);
+    const is = Object.fromEntries(rows.map(({ name, setting }) => [name, setting]));
+    const faults = Object.entries(WANTED)
+      .filter(([name, value]) => is[name] !== value)
+      .map(([name, value]) => `${name} is ${is[name]}, not ${value}`);
+    if (Number(is.max_connections) < CONNECTIONS_NEEDED)
+      faults.push(`max_connections is ${is.max_connections}, fewer than ${CONNECTIONS_NEEDED}`);
+    if (faults.length === 0) return ok(`commits are durable, ${is.max_connections} connections`);
+    return problem(faults.join('; '), 'set them in postgresql.conf and restart the server');
+  });
+
+/** @returns {Promise<import('./finding.mjs').Finding>} */
+export const examineRole = (dir) =>
+  onDatabase(dir, async (client) => {
+    const { rows } = await client.query('select rolname, rolsuper from pg_roles where rolname = current_user');
+    const [{ rolname, rolsuper }] = rows;
+    if (!rolsuper) return ok(`${rolname}, no superuser`);
+    if (settings.databaseUrl === null)
+      return ok(`${rolname}, superuser of the embedded server, which serves this clone alone`);
+    return problem(
+      `${rolname} is a superuser`,
+      'give the service a role of its own, see "Database role" in docs/operations.md',
+    );
+  });
+
+/** @returns {Promise<import('./finding.mjs').Finding>} */
+export const examineLeader = (dir, { base }) =>
+  onDatabase(dir, async (client) => {
+    if (base === null) return ok('not examined: no service runs here');
+    const { rows } = await client.query(
+      `select (select count(*) from pg_locks where locktype = 'advisory' and granted and classid = 0 and objid = $1
+         and database = (select oid from pg_database where datname = current_database()))::int as num,
+       (select extract(epoch from now() - max(finished_at))::int from reconcile_pass) as age`,
+      [LEADER_LOCK],
+    );
+    const [{ num, age }] = rows;
+    const remedy = 'look into api.log for why no process leads; run ./crucible down, then up';
+    if (num === 0) return problem('no API process leads: queued jobs wait', remedy);
+    if (age !== null && age > 60) return problem(`the leader has repaired nothing for ${age} s`, remedy);
+    return ok(`some API process leads, last repair pass ${age ?? '?'} s ago`);
+  });
