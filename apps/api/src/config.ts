@@ -70,9 +70,6 @@ export interface Config {
   /** in days */
   readonly retention: RetentionDays;
   readonly policy: SchedulingPolicy;
-  readonly policy: SchedulingPolicy;
-  /** in days */
-  readonly retention: RetentionDays;
   readonly isSupervised: boolean;
   readonly leaseSeconds: number;
   /** where Prometheus reads; null: nowhere */
@@ -127,7 +124,6 @@ export function loadConfig(env: Variables): Config {
     port: values.CRUCIBLE_PORT,
     dashboardDir: values.CRUCIBLE_DASHBOARD_DIR ?? null,
     scrubDays: values.CRUCIBLE_SCRUB_DAYS,
-    policy: readPolicy(values.CRUCIBLE_SCHEDULING_POLICY),
     retention: {
       points: values.CRUCIBLE_KEEP_POINTS_DAYS,
       logs: values.CRUCIBLE_KEEP_LOGS_DAYS,
