@@ -20,6 +20,7 @@ import { storePlugin } from './plugins/store.ts';
 import { tracingPlugin } from './plugins/tracing.ts';
 import { validation } from './plugins/validation.ts';
 import type { DispatchQueues } from './queue/dispatch-queues.ts';
+import { apiKeyRoutes } from './routes/api-keys.ts';
 import { artifactRoutes } from './routes/artifacts.ts';
 import { checkpointContentRoutes } from './routes/checkpoint-content.ts';
 import { checkpointRoutes } from './routes/checkpoints.ts';
@@ -33,6 +34,8 @@ import { jobRoutes } from './routes/jobs.ts';
 import { logStreamRoutes } from './routes/log-stream.ts';
 import { methodRoutes } from './routes/methods.ts';
 import { metricRoutes } from './routes/metrics.ts';
+import { teamRoutes } from './routes/teams.ts';
+import { userRoutes } from './routes/users.ts';
 import { VERSION } from './version.ts';
 
 /** What the app is made of; all of it is opened and closed by the caller. */
@@ -102,6 +105,9 @@ export async function buildApp({
     checkpointRoutes,
     checkpointContentRoutes,
     feedRoutes,
+    apiKeyRoutes,
+    teamRoutes,
+    userRoutes,
   ])
     await app.register(routes, { prefix: '/v1' });
   await app.register(clusterRoutes, { prefix: '/v1', policy: config.policy ?? POLICY });

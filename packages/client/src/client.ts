@@ -32,6 +32,7 @@ import {
   type VersionView,
   type WorkerView,
 } from '@crucible/contracts';
+import { type AccessCalls, accessCalls } from './access-calls.ts';
 import type { CallOptions } from './call-options.ts';
 import { type CheckpointCalls, checkpointCalls } from './checkpoint-calls.ts';
 import { createHttp, queryOf } from './http.ts';
@@ -74,7 +75,7 @@ export interface CommandOptions extends CallOptions {
  * The HTTP API, call by call. Every method rejects with a `CrucibleError`: the problem's code and faults, or
  * `unavailable` when no answer came after several tries.
  */
-export interface CrucibleClient {
+export interface CrucibleClient extends AccessCalls {
   version(options?: CallOptions): Promise<VersionView>;
   methods(options?: CallOptions): Promise<MethodList['data']>;
   method(id: string, options?: CallOptions): Promise<MethodView>;
@@ -158,6 +159,7 @@ export function createClient({
     http.post(path, body, options.idempotencyKey ?? createIdempotencyKey(), options.signal);
 
   const client: CrucibleClient = {
+    ...accessCalls(http),
     version: ({ signal } = {}) => http.get('/v1/version', signal),
     methods: ({ signal } = {}) => list('/v1/methods', signal),
     method: (id, { signal } = {}) => http.get(`/v1/methods/${encodeURIComponent(id)}`, signal),

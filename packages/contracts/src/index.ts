@@ -1,5 +1,15 @@
+export {
+  ApiKeyList,
+  ApiKeysQuery,
+  ApiKeyView,
+  CreateApiKey,
+  MAX_KEY_DAYS,
+  NewApiKey,
+  RotateApiKey,
+} from './api-key.ts';
 export { MethodList, MethodView, PresetView, Readiness, VersionView } from './api-views.ts';
 export { Architecture, architectureFaults } from './architecture.ts';
+export { AuditEntry, AuditPage, AuditQuery } from './audit.ts';
 export {
   AUGMENTATION_PRESETS,
   AugmentationOp,
@@ -141,6 +151,8 @@ export {
 export { assertBuildable, structureFaults, structureStringFaults, superBlocks } from './structure/check.ts';
 export { parseStructure, StructureError } from './structure/parse.ts';
 export { printStructure } from './structure/print.ts';
+export { CreateTeam, MemberList, MemberView, PatchTeam, PutMember, TeamId, TeamList, TeamView } from './team.ts';
+export { CreateUser, MeView, UserList, UserName, UserView } from './user.ts';
 export { faultsOf, fits, resolve } from './validate.ts';
 export {
   BEATS_PER_LEASE,

@@ -1,7 +1,14 @@
 import { CrucibleError, type Permission } from '@crucible/contracts';
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
 import plugin from 'fastify-plugin';
-import { assertGrantedIn, assertJobAccess, type JobUse, type Principal, shownTeam } from '../access.ts';
+import {
+  assertGrantedIn,
+  assertJobAccess,
+  assertTeamAccess,
+  type JobUse,
+  type Principal,
+  shownTeam,
+} from '../access.ts';
 
 /** Who may call a route: anyone, every holder of a valid key, or those with a permission. */
 export type Access = 'open' | 'any-key' | Permission;
@@ -9,8 +16,8 @@ export type Access = 'open' | 'any-key' | Permission;
 declare module 'fastify' {
   interface FastifyContextConfig {
     access?: Access;
-    /** how the route meets the job or checkpoint `:id` of its address; must be there when there is one */
-    object?: JobUse;
+    /** how the route meets the job, checkpoint or team `:id` of its address; must be there when there is one */
+    object?: JobUse | 'team';
   }
   interface FastifyRequest {
     /** whose key the request carries; null on open routes */
@@ -44,7 +51,7 @@ export async function registerOpen(
   });
 }
 
-const OBJECT_ADDRESS = /\/(jobs|checkpoints)\/:id(?:\/|$)/;
+const OBJECT_ADDRESS = /\/(jobs|checkpoints|teams)\/:id(?:\/|$)/;
 
 /** What is wrong with the declarations of a route; null when nothing is. */
 function undeclared({ url, config }: RouteOptions): string | null {
@@ -56,7 +63,7 @@ function undeclared({ url, config }: RouteOptions): string | null {
 
 /**
  * API keys by `Authorization: Bearer KEY`, and what they allow. Deny by default: a route that declares no access, or
- * has a job or checkpoint in its address and does not say what for, stops the boot.
+ * has a job, checkpoint or team in its address and does not say what for, stops the boot.
  */
 export const auth = plugin(
   async (app) => {
@@ -91,6 +98,7 @@ export const auth = plugin(
       if (object === undefined) return assertGrantedIn(principal, access, principal.teamId);
       const { id } = request.params as { id: string };
       const [, kind] = OBJECT_ADDRESS.exec(request.routeOptions.url ?? '') ?? [];
+      if (object === 'team') return assertTeamAccess(principal, access, id);
       const owners = kind === 'checkpoints' ? app.store.checkpoints : app.store.jobs;
       // What the caller may not see is answered as what does not exist.
       assertJobAccess(principal, access, object, await owners.getOwner(id, shownTeam(principal)));
