@@ -26,6 +26,7 @@ const ROUTES = [
   'get /healthz',
   'get /readyz',
   'get /v1/api-keys',
+  'get /v1/audit',
   'get /v1/checkpoints/{id}',
   'get /v1/checkpoints/{id}/content',
   'get /v1/checkpoints/{id}/manifest',

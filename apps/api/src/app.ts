@@ -4,6 +4,7 @@ import type { Store } from '@crucible/store';
 import { quietTelemetry, type Telemetry } from '@crucible/telemetry';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { Config } from './config.ts';
+import { audit } from './plugins/audit.ts';
 import { auth } from './plugins/auth.ts';
 import { dashboard } from './plugins/dashboard.ts';
 import { answerBrokenRequest, errors, sendProblem } from './plugins/errors.ts';
@@ -19,9 +20,11 @@ import { securityHeaders } from './plugins/security-headers.ts';
 import { storePlugin } from './plugins/store.ts';
 import { tracingPlugin } from './plugins/tracing.ts';
 import { validation } from './plugins/validation.ts';
+import { verifiedKeysPlugin } from './plugins/verified-keys.ts';
 import type { DispatchQueues } from './queue/dispatch-queues.ts';
 import { apiKeyRoutes } from './routes/api-keys.ts';
 import { artifactRoutes } from './routes/artifacts.ts';
+import { auditRoutes } from './routes/audit.ts';
 import { checkpointContentRoutes } from './routes/checkpoint-content.ts';
 import { checkpointRoutes } from './routes/checkpoints.ts';
 import { clusterRoutes } from './routes/cluster.ts';
@@ -88,6 +91,8 @@ export async function buildApp({
   await app.register(requestMetrics, telemetry);
   await app.register(tracingPlugin, telemetry);
   await app.register(jobChanges);
+  await app.register(verifiedKeysPlugin);
+  await app.register(audit);
   await app.register(auth);
   await app.register(openapi, { version: VERSION });
   await app.register(dashboard, { dir: config.dashboardDir });
@@ -108,6 +113,7 @@ export async function buildApp({
     apiKeyRoutes,
     teamRoutes,
     userRoutes,
+    auditRoutes,
   ])
     await app.register(routes, { prefix: '/v1' });
   await app.register(clusterRoutes, { prefix: '/v1', policy: config.policy ?? POLICY });

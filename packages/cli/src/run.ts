@@ -5,6 +5,7 @@ import { loadConfig } from './config.ts';
 import { EXIT, type ExitCode, exitCodeOf, UsageError } from './exit-code.ts';
 import type { Verb, VerbContext } from './verb.ts';
 import { artifacts } from './verbs/artifacts.ts';
+import { audit } from './verbs/audit.ts';
 import { ckpt } from './verbs/ckpt.ts';
 import { cordon, drain, passes, queue, uncordon, undrain, workers } from './verbs/cluster.ts';
 import { cancel, fork, kill, pause, resume, retry } from './verbs/commands.ts';
@@ -49,6 +50,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   teams,
   members,
   users,
+  audit,
 };
 
 export interface RunOptions extends Pick<VerbContext, 'print' | 'note'> {

@@ -81,7 +81,7 @@ export const auth = plugin(
       const key = BEARER.exec(headers.authorization ?? '')?.[1];
       if (key === undefined)
         throw new CrucibleError('unauthenticated', 'Send an API key: `Authorization: Bearer crk_...`.');
-      const principal = await app.store.keys.verify(key);
+      const principal = await app.verifiedKeys.verify(key);
       if (principal === null) throw new CrucibleError('unauthenticated', 'The API key is unknown, expired or revoked.');
       return principal;
     };
@@ -104,5 +104,5 @@ export const auth = plugin(
       assertJobAccess(principal, access, object, await owners.getOwner(id, shownTeam(principal)));
     });
   },
-  { name: 'auth', dependencies: ['store', 'errors'] },
+  { name: 'auth', dependencies: ['store', 'errors', 'verified-keys'] },
 );

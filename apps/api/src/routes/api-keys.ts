@@ -14,6 +14,11 @@ const ONCE = 'The secret is in this answer and nowhere else; an `Idempotency-Key
 
 /** `/v1/api-keys`: who speaks for whom. No key gives more than it has. */
 export const apiKeyRoutes: FastifyPluginAsyncTypebox = async (app) => {
+  // The caller's next request may come before the notification of its own change.
+  app.addHook('onSend', async ({ method }) => {
+    if (method !== 'GET') app.verifiedKeys.forget();
+  });
+
   const { keys } = app.store;
   /** What is known of a new key, with its secret. */
   const shown = async ({ id, key }: MadeKey): Promise<NewApiKey> => {

@@ -12,6 +12,11 @@ const BODY = ['invalid-request', 'payload-too-large', 'unsupported-media-type'] 
 
 /** `/v1/teams`: what a team may use, and who belongs to it. */
 export const teamRoutes: FastifyPluginAsyncTypebox = async (app) => {
+  // The caller's next request may come before the notification of its own change.
+  app.addHook('onSend', async ({ method }) => {
+    if (method !== 'GET') app.verifiedKeys.forget();
+  });
+
   const { teams } = app.store;
 
   app.get(
