@@ -5,7 +5,7 @@ import type { Checkpoints, StoredCheckpoint } from '@crucible/store';
 import type { Retry } from './recorder.ts';
 
 /** Chunks on their way from the database at the same time. */
-const PARALLEL_READS = 3;
+const PARALLEL_READS = 2;
 
 /** A checkpoint on this machine's disk, verified. */
 export interface RestoredCheckpoint {
