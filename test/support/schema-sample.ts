@@ -26,13 +26,16 @@ export interface SampleOptions {
   components: Record<string, Schema>;
   /** what is put where an id is wanted */
   ids: readonly string[];
+  /** whether ids are put into free text, too */
+  isTextOfIds: boolean;
 }
 
 const MAX_DEPTH = 6;
 const TEXTS = ['a', 'zen-nas', 'demo', 'default', 'smoke test', 'val/accuracy', '0.5', '%_', '2030-01-01T00:00:00Z'];
 
-function sampleText(schema: Schema, { draw, ids }: SampleOptions): string {
-  if (schema.format === 'uuid' || draw(6) === 0) return oneOf(draw, ids);
+function sampleText(schema: Schema, { draw, ids, isTextOfIds }: SampleOptions): string {
+  if (schema.format === 'uuid') return oneOf(draw, ids);
+  if (isTextOfIds && draw(4) === 0) return oneOf(draw, ['', 'job:']) + oneOf(draw, ids);
   if (schema.format === 'date-time') return '2030-01-01T00:00:00Z';
   return oneOf(draw, TEXTS);
 }
