@@ -239,4 +239,41 @@ describe('run', () => {
     assert.deepEqual(out, ['2026-01-01T00:00:00.000Z #1 info  hello']);
     assert.deepEqual(afters, [null]);
   });
+
+  it('prints the secret of a new key alone, and what belongs to it beside', async () => {
+    const made = { id: 'AAAAAAAAAAAA', key: 'crk_AAAAAAAAAAAA_x', user: 'ada', team: 'vision', expiresAt: 'then' };
+    let sent: unknown;
+    const args = ['keys', 'create', 'ci', '--scopes', 'jobs:read,jobs:write', '--days', '30'];
+    const { code, out, err } = await cli(args, (_request, body) => {
+      sent = JSON.parse(body);
+      return [201, made];
+    });
+    assert.deepEqual([code, out], [0, [made.key]]);
+    assert.match(err[0] ?? '', /AAAAAAAAAAAA of ada in vision, until then/);
+    assert.deepEqual(sent, { name: 'ci', scopes: ['jobs:read', 'jobs:write'], days: 30 });
+  });
+
+  it('sets quotas, lifts them by "none", and names the team of the key when none is named', async () => {
+    const requests: string[] = [];
+    const answer: Answer = ({ method, url }, body) => {
+      requests.push(`${method} ${url} ${body}`.trim());
+      if (url === '/v1/me') return [200, { team: 'vision' }];
+      return [200, { id: 'vision', user: 'ada', role: 'viewer' }];
+    };
+    assert.equal((await cli(['teams', 'set', 'vision', '--max-slots', 'none', '--weight', '2'], answer)).code, 0);
+    const { out } = await cli(['members', 'set', 'ada', 'viewer'], answer);
+    assert.deepEqual(out, ['ada is viewer in vision']);
+    assert.deepEqual(requests, [
+      'PATCH /v1/teams/vision {"weight":2,"maxSlots":null}',
+      'GET /v1/me',
+      'PUT /v1/teams/vision/members/ada {"role":"viewer"}',
+    ]);
+    for (const args of [
+      ['keys', 'explode'],
+      ['keys', 'rotate'],
+      ['members', 'set', 'ada'],
+      ['teams', 'set', 'x', '--weight', 'heavy'],
+    ])
+      assert.equal((await cli(args)).code, 2, args.join(' '));
+  });
 });
