@@ -21,6 +21,7 @@ interface Document {
 /** Every route that the service promises. */
 const ROUTES = [
   'delete /v1/checkpoints/{id}',
+  'delete /v1/session',
   'get /healthz',
   'get /readyz',
   'get /v1/checkpoints/{id}',
@@ -43,6 +44,7 @@ const ROUTES = [
   'get /v1/queue',
   'get /v1/scheduling-passes',
   'get /v1/scheduling-passes/{id}',
+  'get /v1/session',
   'get /v1/stream',
   'get /v1/usage/storage',
   'get /v1/version',
@@ -60,6 +62,7 @@ const ROUTES = [
   'post /v1/jobs/{id}/resume',
   'post /v1/jobs/{id}/retry',
   'post /v1/metrics/query',
+  'post /v1/session',
   'post /v1/workers/{id}/cordon',
   'post /v1/workers/{id}/drain',
   'post /v1/workers/{id}/uncordon',

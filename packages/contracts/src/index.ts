@@ -1,4 +1,4 @@
-export { MethodList, MethodView, PresetView, Readiness, VersionView } from './api-views.ts';
+export { MethodList, MethodView, PresetView, Readiness, SessionView, VersionView } from './api-views.ts';
 export { Architecture, architectureFaults } from './architecture.ts';
 export {
   AUGMENTATION_PRESETS,

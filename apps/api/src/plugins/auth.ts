@@ -20,6 +20,10 @@ declare module 'fastify' {
 
 const BEARER = /^Bearer +(\S+)$/i;
 
+/** The API key in the header of a request, which may be wrong; null without one. */
+export const bearerKeyOf = ({ headers }: FastifyRequest): string | null =>
+  BEARER.exec(headers.authorization ?? '')?.[1] ?? null;
+
 /** The caller on a route behind a key. @throws CrucibleError `unauthenticated` */
 export function principalOf(request: { principal: Principal | null }): Principal {
   if (request.principal === null) throw new CrucibleError('unauthenticated', 'This needs an API key.');
@@ -55,7 +59,7 @@ function undeclared({ url, config }: RouteOptions): string | null {
 }
 
 /**
- * API keys by `Authorization: Bearer KEY`, and what they allow. Deny by default: a route that declares no access, or
+ * API keys by `Authorization: Bearer KEY` or by the session of a browser, and what they allow. Deny by default: a route that declares no access, or
  * has a job or checkpoint in its address and does not say what for, stops the boot.
  */
 export const auth = plugin(
@@ -70,10 +74,10 @@ export const auth = plugin(
       if (faults.length > 0) throw new Error(`routes that could leak: ${faults.join('; ')}`);
     });
 
-    const authenticated = async ({ headers }: FastifyRequest): Promise<Principal> => {
-      const key = BEARER.exec(headers.authorization ?? '')?.[1];
-      if (key === undefined)
-        throw new CrucibleError('unauthenticated', 'Send an API key: `Authorization: Bearer crk_...`.');
+    const authenticated = async (request: FastifyRequest): Promise<Principal> => {
+      const hasHeader = request.headers.authorization !== undefined;
+      const key = hasHeader ? bearerKeyOf(request) : app.sessions.keyOf(request);
+      if (key === null) throw new CrucibleError('unauthenticated', 'Send an API key: `Authorization: Bearer crk_...`.');
       const principal = await app.store.keys.verify(key);
       if (principal === null) throw new CrucibleError('unauthenticated', 'The API key is unknown, expired or revoked.');
       return principal;
@@ -97,5 +101,5 @@ export const auth = plugin(
       assertJobAccess(principal, access, object, await owners.getOwner(id, shownTeam(principal)));
     });
   },
-  { name: 'auth', dependencies: ['store', 'errors', 'rate-limits'] },
+  { name: 'auth', dependencies: ['store', 'errors', 'rate-limits', 'session'] },
 );
