@@ -33,6 +33,8 @@ describe('loadConfig', () => {
       isSupervised: false,
       leaseSeconds: 30,
       logLevel: 'info',
+      metrics: null,
+      otlpEndpoint: null,
     });
     assert.ok(Object.isFrozen(config));
   });
