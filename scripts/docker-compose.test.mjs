@@ -8,7 +8,7 @@ const serviceNames = () =>
   ['apps/api/src/config.ts', 'apps/worker/src/config.ts'].flatMap(
     (file) => read(file).match(/\b(DATABASE_URL|REDIS_URL|CRUCIBLE_[A-Z_]+)\b/g) ?? [],
   );
-const IMAGE_NAMES = ['POSTGRES_USER', 'POSTGRES_PASSWORD', 'POSTGRES_DB', 'NODE_ENV'];
+const IMAGE_NAMES = ['POSTGRES_USER', 'POSTGRES_PASSWORD', 'POSTGRES_DB', 'NODE_ENV', 'NVIDIA_DRIVER_CAPABILITIES'];
 
 const read = (file) => fs.readFileSync(inProject(file), 'utf8');
 

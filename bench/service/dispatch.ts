@@ -8,6 +8,7 @@ const SLOTS = 200;
 /** How fast the leader fills two hundred free slots from ten thousand queued jobs. */
 export const dispatch: Row = async (setting) => {
   const pool = 'bench-dispatch';
+  await setting.sql.query('update team set max_queued = 1000000');
   for (let at = 0; at < QUEUED; at += 1000) {
     const jobs = Array.from({ length: 1000 }, () => ({ method: 'zen-nas', resources: { pool, slots: 1 } }));
     await setting.call('POST', '/v1/job-batches', { jobs });

@@ -34,7 +34,7 @@ export const IMPORT_RULES = [
   {
     folder: 'packages/methods',
     workspaces: ['contracts', 'engine-native/ops'],
-    packages: [TFJS_CORE, exactly('sharp')],
+    packages: [TFJS_CORE, exactly('sharp'), exactly('ml-matrix')],
   },
   { folder: 'packages/client', workspaces: ['contracts'], packages: [] },
   { folder: 'packages/cli', workspaces: ['client', 'contracts'], packages: [] },

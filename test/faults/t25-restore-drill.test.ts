@@ -31,10 +31,15 @@ const { writeBackup, readBackup } = { ...writing, ...reading } as Backups;
 const { databaseUrl, store, sql } = await withDatabase();
 const NUM_JOBS = 6;
 const CHUNK_BYTES = 200_000;
+/** One for each job that runs on. */
+const SLOTS = Array.from(
+  { length: NUM_JOBS },
+  (_, index) => ({ index, kind: 'cpu', model: 'test', memoryMib: null }) as const,
+);
 
 /** Fills the database with jobs in several states, points, logs, checkpoints that share chunks, and files. */
 async function fill(draw: (below: number) => number): Promise<void> {
-  const { workerId } = await store.workers.register(newWorker());
+  const { workerId } = await store.workers.register(newWorker({ slots: SLOTS }));
   const shared = randomBytes(CHUNK_BYTES);
   for (let i = 0; i < NUM_JOBS; i++) {
     const { value: job } = await store.jobs.submit(

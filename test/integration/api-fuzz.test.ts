@@ -1,39 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { fits, type JobView, Problem } from '@crucible/contracts';
+import { HOSTILE, hostileText, mutate, oneOf } from '../support/hostile.ts';
 import { runApi } from '../support/running-api.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 
 const NUM_BODIES = 500;
 const SEED = 20_407;
-
-/** Values that have broken services before. */
-const HOSTILE: unknown[] = [
-  null,
-  true,
-  '',
-  'x',
-  'x'.repeat(5000),
-  '\u0000',
-  '\ud800',
-  '\u202e',
-  "'; drop table job; --",
-  '{{7*7}}',
-  0,
-  -0,
-  -1,
-  1.5,
-  1e308,
-  2 ** 53,
-  -(2 ** 63),
-  [],
-  [[]],
-  {},
-  { $ref: '#/x' },
-  { constructor: { prototype: { polluted: true } } },
-  'NaN',
-  '2030-02-30T25:61:61Z',
-];
 
 const KEYS = ['method', 'preset', 'config', 'name', 'tags', 'seed', 'priority', 'resources', 'constructor', 'toString'];
 
@@ -43,7 +16,6 @@ describe('bodies made at random', () => {
   after(() => api.close());
 
   const random = seededRandom(SEED);
-  const oneOf = <T>(items: readonly T[]): T => items[random(items.length)] as T;
   const valid = (): Record<string, unknown> => ({
     method: 'zen-nas',
     preset: 'demo',
@@ -55,38 +27,15 @@ describe('bodies made at random', () => {
     resources: { pool: 'default', slots: 1 },
   });
 
-  /** Changes one place of a document: replaces, removes or adds a value, or goes one level deeper. */
-  const mutate = (node: unknown): unknown => {
-    if (typeof node !== 'object' || node === null || random(6) === 0) return oneOf(HOSTILE);
-    const entries = Object.entries(node);
-    const at = entries.length === 0 ? undefined : oneOf(entries)[0];
-    switch (random(4)) {
-      case 0:
-        return Object.fromEntries(entries.filter(([key]) => key !== at));
-      case 1:
-        return { ...node, [oneOf([...KEYS, ...HOSTILE.map(String)])]: oneOf(HOSTILE) };
-      default:
-        return Object.fromEntries(entries.map(([key, value]) => [key, key === at ? mutate(value) : value]));
-    }
-  };
-
-  /** The text of a body: nearly always JSON, sometimes cut or with numbers that JSON allows and doubles do not. */
-  const textOf = (body: unknown): string => {
-    const text = JSON.stringify(body) ?? '';
-    if (random(20) === 0) return text.slice(0, random(text.length + 1));
-    if (random(20) === 0) return text.replace(/\d+/, '1e999');
-    return text;
-  };
-
   it(`never breaks the service: ${NUM_BODIES} bodies, each accepted or refused with its faults`, async () => {
     const { body: old } = await api.post<JobView>('/v1/jobs', valid());
     const targets = ['/v1/jobs', '/v1/jobs', `/v1/jobs/${old.id}/fork`];
     const statuses = new Map<number, number>();
     for (let i = 0; i < NUM_BODIES; i++) {
       let body: unknown = valid();
-      for (let changes = 1 + random(4); changes > 0; changes--) body = mutate(body);
-      const text = textOf(body);
-      const response = await fetch(api.url + oneOf(targets), {
+      for (let changes = 1 + random(4); changes > 0; changes--) body = mutate(body, random, KEYS);
+      const text = hostileText(body, random);
+      const response = await fetch(api.url + oneOf(random, targets), {
         method: 'POST',
         body: text,
         headers: { authorization: `Bearer ${api.key}`, 'content-type': 'application/json' },
@@ -139,10 +88,10 @@ describe('bodies made at random', () => {
     ];
     for (let i = 0; i < 200; i++) {
       const parameters = Array.from({ length: 1 + random(2) }, () => {
-        const value = oneOf(values);
-        return `${oneOf(names)}=${random(3) === 0 ? value.replace(/[^\x21-\x7e]/g, '') : encodeURIComponent(value.replace(/\p{Surrogate}/gu, ''))}`;
+        const value = oneOf(random, values);
+        return `${oneOf(random, names)}=${random(3) === 0 ? value.replace(/[^\x21-\x7e]/g, '') : encodeURIComponent(value.replace(/\p{Surrogate}/gu, ''))}`;
       });
-      const path = oneOf(paths) + parameters.join('&');
+      const path = oneOf(random, paths) + parameters.join('&');
       const { status, body } = await api.get(path);
       assert.ok(status < 500, `${path} -> ${status} ${JSON.stringify(body)}`);
     }

@@ -24,7 +24,8 @@ const failure = (endCode: EndCode) => ({ ...METHOD_ERROR, endCode });
 describe('claim', () => {
   it('gives the worker what it needs and moves the job to running', async () => {
     const { job, attempt } = await startJob(store, { seed: 11 });
-    const { attemptId, fence, ...rest } = attempt;
+    const { attemptId, fence, waitedSeconds, dispatchSeconds, ...rest } = attempt;
+    assert.ok(dispatchSeconds >= 0 && waitedSeconds >= dispatchSeconds, `${waitedSeconds} ${dispatchSeconds}`);
     assert.deepEqual(rest, {
       jobId: job.id,
       number: 1,
@@ -32,7 +33,10 @@ describe('claim', () => {
       methodVersion: '1',
       config: { generations: 3 },
       seed: 11,
+      precision: null,
       limits: job.limits,
+      teamId: 'default',
+      tier: 'normal',
       resume: null,
     });
     const now = await store.jobs.get(job.id);

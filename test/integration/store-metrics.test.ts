@@ -109,7 +109,7 @@ it('tells by a hint that points can be read', async () => {
   const told = once(heard, 'hint');
   await append(attempt, 1, 5, [1, 2, 3]);
   const [payload] = await told;
-  assert.deepEqual(JSON.parse(payload), { jobId: job.id, maxStep: 7, progress: null });
+  assert.deepEqual(JSON.parse(payload), { jobId: job.id, team: 'default', maxStep: 7, progress: null });
   await listener.close();
 });
 

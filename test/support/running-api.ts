@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { buildApp, createLogger, DispatchQueues, type Election, startElection } from '@crucible/api';
+import { buildApp, createLogger, DispatchQueues, type Election, type RateLimits, startElection } from '@crucible/api';
 import type { Store } from '@crucible/store';
 import type pg from 'pg';
 import { type DatabaseOptions, withDatabase } from './database.ts';
@@ -37,6 +37,8 @@ export interface RunningApiOptions extends DatabaseOptions {
   /** @defaultValue the Redis of the test run */
   redisUrl?: string;
   dashboardDir?: string;
+  /** @defaultValue none */
+  rateLimits?: RateLimits;
 }
 
 /** The Redis of the test run. @throws Error when the test was started without the launcher */
@@ -48,12 +50,17 @@ export function testRedisUrl(): string {
 
 /** Starts an API on a fresh database. To be called at the top of a test file, and closed in a suite's `after`. */
 export async function runApi(options: RunningApiOptions = {}): Promise<RunningApi> {
-  const { leads = true, redisUrl = testRedisUrl(), dashboardDir = null } = options;
+  const { leads = true, redisUrl = testRedisUrl(), dashboardDir = null, rateLimits } = options;
   const { databaseUrl, store, sql } = await withDatabase(options);
   const log: string[] = [];
   const logger = createLogger('debug', { write: (line: string) => void log.push(line) });
   const queues = new DispatchQueues(redisUrl, logger);
-  const app = await buildApp({ config: { dashboardDir }, store, queues, log: logger });
+  const app = await buildApp({
+    config: { dashboardDir, redisUrl, ...(rateLimits === undefined ? {} : { rateLimits }) },
+    store,
+    queues,
+    log: logger,
+  });
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
   const election: Election | null = leads ? startElection({ store, queues, log: logger }) : null;
   const { key } = await store.keys.create('test');

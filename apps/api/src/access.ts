@@ -37,9 +37,10 @@ export function assertJobAccess(principal: Principal, permission: Permission, us
     return;
   }
   const isOwn = owner.userId === principal.userId && owner.teamId === principal.teamId;
-  if (use === 'own-job' && !isOwn) {
-    assertGrantedIn(principal, 'jobs:manage', owner.teamId);
-    if (permission === 'jobs:write') return; // to manage jobs is to command them
+  if (use === 'own-job') {
+    if (!isOwn) assertGrantedIn(principal, 'jobs:manage', owner.teamId);
+    // To manage jobs is to command them, one's own among them.
+    if (permission === 'jobs:write' && isGrantedIn(principal, 'jobs:manage', owner.teamId)) return;
   }
   assertGrantedIn(principal, permission, owner.teamId);
 }

@@ -12,6 +12,7 @@ import { freshConnections } from './plugins/fresh-connections.ts';
 import { jobChanges } from './plugins/job-changes.ts';
 import { openapi } from './plugins/openapi.ts';
 import { queuePlugin } from './plugins/queue.ts';
+import { rateLimits } from './plugins/rate-limits.ts';
 import { BODY_LIMIT_BYTES, requestBody } from './plugins/request-body.ts';
 import { requestLog } from './plugins/request-log.ts';
 import { requestMetrics } from './plugins/request-metrics.ts';
@@ -37,7 +38,7 @@ import { VERSION } from './version.ts';
 
 /** What the app is made of; all of it is opened and closed by the caller. */
 export interface AppDeps {
-  config: Pick<Config, 'dashboardDir'> & Partial<Pick<Config, 'policy'>>;
+  config: Pick<Config, 'dashboardDir'> & Partial<Pick<Config, 'policy' | 'redisUrl' | 'rateLimits'>>;
   store: Store;
   queues: DispatchQueues;
   log: FastifyBaseLogger;
@@ -85,6 +86,7 @@ export async function buildApp({
   await app.register(requestMetrics, telemetry);
   await app.register(tracingPlugin, telemetry);
   await app.register(jobChanges);
+  await app.register(rateLimits, { redisUrl: config.redisUrl, limits: config.rateLimits });
   await app.register(auth);
   await app.register(openapi, { version: VERSION });
   await app.register(dashboard, { dir: config.dashboardDir });

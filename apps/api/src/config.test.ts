@@ -28,9 +28,12 @@ describe('loadConfig', () => {
       scrubDays: 14,
       retention: { points: 180, logs: 60, events: 400 },
       policy: POLICY,
+      rateLimits: { readsPerKey: 6000, writesPerKey: 600, writesPerTeam: 6000 },
       isSupervised: false,
       leaseSeconds: 30,
       logLevel: 'info',
+      metrics: null,
+      otlpEndpoint: null,
     });
     assert.ok(Object.isFrozen(config));
   });

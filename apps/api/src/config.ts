@@ -3,6 +3,7 @@ import { policyWith, type SchedulingPolicy } from '@crucible/scheduler';
 import type { RetentionDays } from '@crucible/store';
 import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
+import type { RateLimits } from './plugins/rate-limits.ts';
 
 const Database = {
   DATABASE_URL: Type.String({
@@ -21,6 +22,9 @@ const daysKept = (days: number, what: string) =>
     default: days,
     description: `days for which ${what} are kept, 0: for ever`,
   });
+
+const requestsAMinute = (count: number, what: string) =>
+  Type.Integer({ minimum: 0, maximum: 1e9, default: count, description: `${what} a minute, 0: any number` });
 
 /** Every variable that the API reads. */
 export const Environment = Type.Object({
@@ -42,6 +46,9 @@ export const Environment = Type.Object({
     default: '{}',
     description: 'JSON object of numbers that go over those of the scheduling policy, see docs/scheduling.md',
   }),
+  CRUCIBLE_RATE_READS_PER_KEY: requestsAMinute(6000, 'reading requests of a key'),
+  CRUCIBLE_RATE_WRITES_PER_KEY: requestsAMinute(600, 'changing requests of a key, telemetry apart'),
+  CRUCIBLE_RATE_WRITES_PER_TEAM: requestsAMinute(6000, 'changing requests of the keys of a team together'),
   CRUCIBLE_SUPERVISED: Type.Boolean({ default: false, description: 'stop when standard input ends' }),
   CRUCIBLE_LEASE_SECONDS: Type.Integer({
     minimum: 1,
@@ -70,6 +77,7 @@ export interface Config {
   /** in days */
   readonly retention: RetentionDays;
   readonly policy: SchedulingPolicy;
+  readonly rateLimits: RateLimits;
   readonly isSupervised: boolean;
   readonly leaseSeconds: number;
   /** where Prometheus reads; null: nowhere */
@@ -130,6 +138,11 @@ export function loadConfig(env: Variables): Config {
       events: values.CRUCIBLE_KEEP_EVENTS_DAYS,
     },
     policy: readPolicy(values.CRUCIBLE_SCHEDULING_POLICY),
+    rateLimits: {
+      readsPerKey: values.CRUCIBLE_RATE_READS_PER_KEY,
+      writesPerKey: values.CRUCIBLE_RATE_WRITES_PER_KEY,
+      writesPerTeam: values.CRUCIBLE_RATE_WRITES_PER_TEAM,
+    },
     isSupervised: values.CRUCIBLE_SUPERVISED,
     leaseSeconds: values.CRUCIBLE_LEASE_SECONDS,
     metrics:

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import { type CheckpointManifest, CrucibleError } from '@crucible/contracts';
+import { CHUNK_BYTES, type CheckpointManifest, CrucibleError } from '@crucible/contracts';
 import type { AttemptFence, Checkpoints } from '@crucible/store';
 import { type HashedChunk, hashChunks, readChunk } from './chunks.ts';
 import type { Retry } from './recorder.ts';
 
 /** Chunks on their way to the database at the same time. */
-const PARALLEL_PUTS = 3;
+const PARALLEL_PUTS = 2;
 
 /** A checkpoint in the spool of its attempt. */
 export interface SpooledCheckpoint {
@@ -54,11 +54,12 @@ export async function uploadCheckpoint({ manifest, dir, after }: SpooledCheckpoi
 async function putAll(missing: readonly string[], places: Map<string, HashedChunk>, parts: UploadParts): Promise<void> {
   const rest = missing.values();
   const putRest = async () => {
+    const room = new Uint8Array(CHUNK_BYTES);
     for (const sha256 of rest) {
       const place = places.get(sha256);
       if (place === undefined)
         throw new Error(`the store asks for a chunk ${sha256} that the checkpoint does not have`);
-      const bytes = await readChunk(place);
+      const bytes = await readChunk(place, room);
       await parts.retry(() => parts.checkpoints.putChunk(sha256, bytes));
     }
   };

@@ -33,7 +33,7 @@ describe('chunks', () => {
         [2 * CHUNK_BYTES, 5],
       ],
     );
-    const read = await Promise.all(chunks.map(readChunk));
+    const read = await Promise.all(chunks.map((place) => readChunk(place)));
     assert.ok(Buffer.concat(read).equals(bytes));
     for (const [at, piece] of read.entries())
       assert.equal(createHash('sha256').update(piece).digest('hex'), chunks[at]?.sha256);

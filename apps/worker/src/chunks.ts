@@ -22,9 +22,10 @@ export async function hashChunks(path: string, chunkBytes = CHUNK_BYTES): Promis
   try {
     const chunks: HashedChunk[] = [];
     const { size } = await file.stat();
+    const room = new Uint8Array(Math.min(chunkBytes, size)); // for one chunk at a time: fresh ones would pile up as garbage
     for (let offset = 0; offset < size; offset += chunkBytes) {
       const length = Math.min(chunkBytes, size - offset);
-      chunks.push({ path, offset, length, sha256: chunkName(await readAt(file, path, offset, length)) });
+      chunks.push({ path, offset, length, sha256: chunkName(await readAt(file, path, offset, length, room)) });
     }
     return chunks;
   } finally {
@@ -32,11 +33,18 @@ export async function hashChunks(path: string, chunkBytes = CHUNK_BYTES): Promis
   }
 }
 
-/** The bytes of one chunk. */
-export async function readChunk({ path, offset, length }: ChunkPlace): Promise<Uint8Array> {
+/**
+ * The bytes of one chunk.
+ *
+ * @param room where to put them; the result is a part of it
+ */
+export async function readChunk(
+  { path, offset, length }: ChunkPlace,
+  room?: Uint8Array<ArrayBuffer>,
+): Promise<Uint8Array> {
   const file = await open(path, 'r');
   try {
-    return await readAt(file, path, offset, length);
+    return await readAt(file, path, offset, length, room);
   } finally {
     await file.close();
   }
@@ -54,8 +62,14 @@ export async function* piecesOf(path: string): AsyncGenerator<Uint8Array> {
   }
 }
 
-async function readAt(file: FileHandle, path: string, offset: number, length: number): Promise<Uint8Array> {
-  const bytes = new Uint8Array(length);
+async function readAt(
+  file: FileHandle,
+  path: string,
+  offset: number,
+  length: number,
+  room: Uint8Array<ArrayBuffer> = new Uint8Array(length),
+): Promise<Uint8Array> {
+  const bytes = room.subarray(0, length);
   let filled = 0;
   while (filled < length) {
     const { bytesRead } = await file.read(bytes, filled, length - filled, offset + filled);

@@ -4,9 +4,6 @@ import { type CheckpointManifest, CrucibleError, type EngineInfo } from '@crucib
 import type { Checkpoints, StoredCheckpoint } from '@crucible/store';
 import type { Retry } from './recorder.ts';
 
-/** Chunks on their way from the database at the same time. */
-const PARALLEL_READS = 3;
-
 /** A checkpoint on this machine's disk, verified. */
 export interface RestoredCheckpoint {
   id: string;
@@ -59,7 +56,9 @@ async function download(manifest: CheckpointManifest, { checkpoints, dir, retry 
     try {
       let written = 0;
       // The store has compared each with its hash.
-      for await (const chunk of readAhead(chunks, (sha256) => retry(() => checkpoints.readChunk(sha256)))) {
+      for (const sha256 of chunks) {
+        // one at a time: the supervisor's memory stays small, and the disk of the database is no faster
+        const chunk = await retry(() => checkpoints.readChunk(sha256));
         await file.writeFile(chunk);
         written += chunk.byteLength;
       }
@@ -69,19 +68,4 @@ async function download(manifest: CheckpointManifest, { checkpoints, dir, retry 
       await file.close();
     }
   }
-}
-
-/** The chunks in their order, while the next ones are on their way. */
-async function* readAhead(
-  hashes: readonly string[],
-  read: (sha256: string) => Promise<Uint8Array>,
-): AsyncGenerator<Uint8Array> {
-  const coming: Promise<Uint8Array>[] = [];
-  for (const hash of hashes) {
-    const next = read(hash);
-    next.catch(() => {}); // reported when it is its turn
-    coming.push(next);
-    if (coming.length === PARALLEL_READS) yield (await coming.shift()) as Uint8Array;
-  }
-  for (const rest of coming) yield await rest;
 }

@@ -26,7 +26,7 @@ describe('resolve', () => {
     const augmentation = [{ op: 'flip' }, { op: 'flip', odds: 1 }, { op: 'cutout', size: 0 }];
     assert.deepEqual(faultsOf({ model: { kind: 'resnet', depth: 19 }, augmentation, epochs: 0 }), [
       { pointer: '/epochs', message: 'must be >= 1' },
-      { pointer: '/model/depth', message: 'must be one of 18, 34, 50' },
+      { pointer: '/model/depth', message: 'must be one of 18, 34, 50, 101, 152' },
       { pointer: '/augmentation/1/odds', message: 'is not a known key' },
       { pointer: '/augmentation/2/size', message: 'must be >= 1' },
     ]);

@@ -27,11 +27,12 @@ async function assertSatisfiable(
   jobs: readonly Applicant[],
   pointerOf: (i: number) => string,
 ): Promise<void> {
-  const { rows } = await client.query<{ pool: string; largest: number }>(
-    `select pool, max(jsonb_array_length(slots)) as largest from worker
+  const { rows } = await client.query<{ pool: string; largest: number }>({
+    name: 'largest-workers',
+    text: `select pool, max(jsonb_array_length(slots)) as largest from worker
      where state <> 'gone' and pool = any($1) group by pool`,
-    [[...new Set(jobs.map(({ resources }) => resources.pool))]],
-  );
+    values: [[...new Set(jobs.map(({ resources }) => resources.pool))]],
+  });
   const largestOf = new Map(rows.map(({ pool, largest }) => [pool, largest]));
   const faults = jobs.flatMap<Fault>(({ resources: { pool, slots } }, i) => {
     const largest = largestOf.get(pool) ?? Number.POSITIVE_INFINITY;
@@ -45,12 +46,13 @@ async function assertSatisfiable(
 }
 
 async function assertWithinQuota(client: Queryable, teamId: string, count: number): Promise<void> {
-  const { rows } = await client.query<{ max_queued: number; num_waiting: number }>(
-    `select t.max_queued, (select count(*) from (
+  const { rows } = await client.query<{ max_queued: number; num_waiting: number }>({
+    name: 'jobs-waiting',
+    text: `select t.max_queued, (select count(*) from (
        select from job where team_id = t.id and state in ('blocked', 'queued') limit t.max_queued) w) as num_waiting
      from team t where t.id = $1`,
-    [teamId],
-  );
+    values: [teamId],
+  });
   const [row] = rows;
   if (row === undefined || row.num_waiting + count <= row.max_queued) return; // an unknown team is the insert's to refuse
   throw new CrucibleError(

@@ -12,6 +12,7 @@ import type {
 import type pg from 'pg';
 import { assertAdmissible } from './admission.ts';
 import { appendEvents } from './append-event.ts';
+import { CHANNELS } from './channels.ts';
 import { holdStart } from './checkpoint-resume.ts';
 import type { Queryable } from './database.ts';
 import { JOB_COLUMNS, type JobRow, toJobView } from './job-row.ts';
@@ -76,9 +77,7 @@ export async function submitJob(client: pg.PoolClient, job: NewJob): Promise<Job
   if (job.fromCheckpoint !== null) await holdStart(client, job.fromCheckpoint, job);
   const [placed] = await settleNeeds(client, [{ ...job, id: uuidV7() }], () => '');
   if (placed === undefined) throw new Error('a job was lost on its way');
-  await insertJobs(client, [placed]);
-  const { rows } = await client.query<JobRow>(`select ${JOB_COLUMNS} from job where id = $1`, [placed.id]);
-  const [row] = rows;
+  const [row] = placed.needs.length === 0 ? await insertAlone(client, placed) : await insertWithNeeds(client, placed);
   if (row === undefined) throw new Error('an insert of a job left no row');
   return toJobView(row);
 }
@@ -136,6 +135,25 @@ const INSERT = `
   select ${VALUES} from jsonb_to_recordset($1::jsonb) as new (${Object.entries(COLUMNS)
     .map(([name, type]) => `${name} ${type}`)
     .join(', ')})`;
+
+/** A job without needs, its event and the wake-up with one statement, which gives back the row. */
+const INSERT_ALONE = `
+  with made as (${INSERT} returning *), told as (
+    insert into event (kind, job_id, state, version, data, team_id)
+    select 'job.submitted', id, state, version, jsonb_build_object('method', method), team_id from made
+  )
+  select ${JOB_COLUMNS}, pg_notify('${CHANNELS.wake}', '') from made as job`;
+
+/** Named, so that a connection parses and plans it once. */
+async function insertAlone(client: Queryable, job: PlacedJob): Promise<JobRow[]> {
+  const values = [requiredJson([toRow(job)])];
+  return (await client.query<JobRow>({ name: 'submit-job', text: INSERT_ALONE, values })).rows;
+}
+
+async function insertWithNeeds(client: Queryable, job: PlacedJob): Promise<JobRow[]> {
+  await insertJobs(client, [job]);
+  return (await client.query<JobRow>(`select ${JOB_COLUMNS} from job where id = $1`, [job.id])).rows;
+}
 
 const toRow = (job: PlacedJob): Record<keyof typeof COLUMNS, unknown> => ({
   id: job.id,

@@ -10,6 +10,8 @@ import { SCRUB_DAYS, SCRUB_MS, scrub } from './scrub.ts';
 import { tracedOutbox } from './traced-outbox.ts';
 
 const PASS_MS = 1000;
+/** A long queue that changes all the time must not keep the process from answering. */
+const SCHEDULER_REST = 2;
 /** Repair passes in the time of one lease. */
 const REPAIRS_PER_LEASE = 6;
 const SWEEP_MS = 600_000;
@@ -54,6 +56,7 @@ export async function startDuties(deps: DutyDeps): Promise<() => Promise<void>> 
       stop();
     },
     log,
+    SCHEDULER_REST,
   );
   const ordering = startPulse(
     'feed',

@@ -24,7 +24,7 @@ interface ProblemResponse {
 }
 
 /** What any route behind a key may answer besides its own. */
-const ALWAYS = ['unauthenticated', 'internal', 'unavailable'] as const satisfies readonly ErrorCode[];
+const ALWAYS = ['unauthenticated', 'rate-limited', 'internal', 'unavailable'] as const satisfies readonly ErrorCode[];
 
 /** The error answers of a route, by status; codes that share a status share an entry that names them all. */
 export function problems(...codes: ErrorCode[]): Record<number, ProblemResponse> {

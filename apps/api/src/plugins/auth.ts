@@ -80,13 +80,14 @@ export const auth = plugin(
     };
 
     // Before the body is read: who may not, learns nothing about what would have been wrong with it.
-    app.addHook('onRequest', async (request) => {
+    app.addHook('onRequest', async (request, reply) => {
       if (request.is404) return;
       const { access, object } = request.routeOptions.config;
       if (access === 'open') return;
       if (access === undefined) throw new CrucibleError('forbidden', 'The route declares no access.');
       const principal = await authenticated(request);
       request.principal = principal;
+      await app.countRequest(request, reply, principal);
       if (access === 'any-key') return;
       if (object === undefined) return assertGrantedIn(principal, access, principal.teamId);
       const { id } = request.params as { id: string };
@@ -96,5 +97,5 @@ export const auth = plugin(
       assertJobAccess(principal, access, object, await owners.getOwner(id, shownTeam(principal)));
     });
   },
-  { name: 'auth', dependencies: ['store', 'errors'] },
+  { name: 'auth', dependencies: ['store', 'errors', 'rate-limits'] },
 );

@@ -11,7 +11,7 @@ const RETRY_AFTER_SECONDS = '1';
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const known = toCrucibleError(error);
   if (known.status >= 500) request.log.error({ err: known.code === 'internal' ? (known.cause ?? known) : known });
-  if (known.retryable) reply.header('retry-after', RETRY_AFTER_SECONDS);
+  if (known.retryable && !reply.hasHeader('retry-after')) reply.header('retry-after', RETRY_AFTER_SECONDS);
   if (known.code === 'unauthenticated') reply.header('www-authenticate', 'Bearer realm="crucible"');
   reply.header('x-request-id', request.id); // errors of the framework come before the hook that sets it
   // A route that had promised another type (a download, a page) must not keep its headers.

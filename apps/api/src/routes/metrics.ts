@@ -72,7 +72,7 @@ export const metricRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.post(
     '/jobs/:id/attempts/:number/metrics',
     {
-      config: { access: 'jobs:write', object: 'own-job' },
+      config: { access: 'jobs:write', object: 'own-job', rate: 'none' },
       validatorCompiler: bodyCheckedByRoute,
       schema: {
         operationId: 'appendMetrics',
@@ -108,7 +108,7 @@ export const metricRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.post(
     '/metrics/query',
     {
-      config: { access: 'jobs:read' },
+      config: { access: 'jobs:read', rate: 'read' },
       schema: {
         operationId: 'compareMetrics',
         summary: 'Read a few metrics of many jobs on one grid of steps, with mean and interval by group',
