@@ -65,6 +65,10 @@ export const PERMISSION_TABLE: Readonly<Record<string, Row | ObjectRows>> = {
   'get /readyz': OPEN,
   'get /v1/version': OPEN,
 
+  'post /v1/session': EVERY_KEY,
+  'get /v1/session': EVERY_KEY,
+  'delete /v1/session': EVERY_KEY,
+
   'get /v1/methods': EVERY_KEY,
   'get /v1/methods/{id}': EVERY_KEY,
 

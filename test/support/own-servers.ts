@@ -24,6 +24,9 @@ export interface OwnServers {
   close(): Promise<void>;
 }
 
+/** Two hundred workers in one process listen with a connection each. */
+const MAX_CONNECTIONS = 400;
+
 /** What the launcher knows of servers; its modules are plain JavaScript. */
 interface Launcher {
   openStateDir(): { dir: string };
@@ -110,7 +113,11 @@ export async function startOwnServers(): Promise<OwnServers> {
   const postgresPort = await freePort();
   const password = encodeURIComponent(launcher.clusterPassword(folder));
   const postgresUrl = `postgresql://${launcher.SUPERUSER}:${password}@127.0.0.1:${postgresPort}/postgres`;
-  const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories='].flatMap((text) => ['-c', text]);
+  const settings = [
+    'listen_addresses=127.0.0.1',
+    'unix_socket_directories=',
+    `max_connections=${MAX_CONNECTIONS}`,
+  ].flatMap((text) => ['-c', text]);
   const { env: serverEnv, ...who } = launcher.serverOptions();
   const postgres = ownServer(
     postgresUrl,

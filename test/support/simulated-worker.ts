@@ -15,6 +15,8 @@ export interface SimulatedConfig {
   steps: number;
   /** steps between two checkpoints; 0: only when it is asked to stop */
   checkpointEach: number;
+  /** whether it ends with an error of the method, after its last step */
+  isFailing?: boolean;
 }
 
 /** The state of a simulated training after so many steps: each depends on all before it, as with real weights. */
@@ -56,6 +58,12 @@ export interface SimulatedWorkerOptions {
   /** time of one step @defaultValue 5 */
   stepMs?: number;
   redisUrl?: string;
+  /** that of a registration which went before, for a worker that is known before it takes anything */
+  bootId?: string;
+  /** time between two heartbeats @defaultValue 1000 */
+  beatMs?: number;
+  /** what a job of a real method is to do here @defaultValue the config of the job */
+  configOf?: (claimed: ClaimedJob) => SimulatedConfig;
 }
 
 /** An attempt in its worker. */
@@ -75,7 +83,8 @@ const ENDS = {
 
 /** Starts a simulated worker. */
 export async function startSimulatedWorker(options: SimulatedWorkerOptions): Promise<SimulatedWorker> {
-  const { store, pool, slots: numSlots = 1, stepMs = STEP_MS, redisUrl = testRedisUrl() } = options;
+  const { store, pool, slots: numSlots = 1, stepMs = STEP_MS, beatMs = BEAT_MS, redisUrl = testRedisUrl() } = options;
+  const { configOf = ({ config }) => config as SimulatedConfig } = options;
   const all: Slot[] = Array.from({ length: numSlots }, (_, index) => ({
     index,
     kind: 'cpu',
@@ -86,6 +95,7 @@ export async function startSimulatedWorker(options: SimulatedWorkerOptions): Pro
     pool,
     slots: all,
     ...(options.name === undefined ? {} : { name: options.name }),
+    ...(options.bootId === undefined ? {} : { bootId: options.bootId }),
   });
   const { workerId } = await store.workers.register(identity);
   const slots = createSlotPool(all);
@@ -106,7 +116,7 @@ export async function startSimulatedWorker(options: SimulatedWorkerOptions): Pro
 
   const compute = async (run: Run): Promise<void> => {
     const { claimed } = run;
-    const config = claimed.config as SimulatedConfig;
+    const config = configOf(claimed);
     const from = await restore(claimed);
     let state = from?.state ?? seedState(claimed.seed);
     run.step = from?.step ?? 0;
@@ -118,6 +128,11 @@ export async function startSimulatedWorker(options: SimulatedWorkerOptions): Pro
     }
     if (isDead || run.asked === 'fenced') return;
     const end = { attemptId: claimed.attemptId, fence: claimed.fence, detail: null, streams: { metrics: 0, logs: 0 } };
+    if (run.step === config.steps && config.isFailing === true) {
+      const detail = 'it was asked to fail';
+      await store.attempts.finish({ ...end, outcome: 'failed', endCode: 'method-error', detail, summary: null });
+      return;
+    }
     if (run.step === config.steps) {
       const summary = { state: Buffer.from(state).toString('hex') };
       await store.attempts.finish({ ...end, outcome: 'succeeded', endCode: 'ok', summary });
@@ -159,7 +174,7 @@ export async function startSimulatedWorker(options: SimulatedWorkerOptions): Pro
     }
   };
   const beatQuietly = () => void beat().catch(() => {}); // the next beat tries again
-  const beats = setInterval(beatQuietly, BEAT_MS);
+  const beats = setInterval(beatQuietly, beatMs);
   const listener = await store.listen(CHANNELS.cancels, beatQuietly);
   const claim = async ({ attemptId, fence }: DispatchMessage, held: readonly Slot[]): Promise<ClaimedJob | null> =>
     isDead ? null : store.attempts.claim({ attemptId, fence, workerId, slots: held.map(({ index }) => index) });

@@ -18,6 +18,7 @@ import { BODY_LIMIT_BYTES, requestBody } from './plugins/request-body.ts';
 import { requestLog } from './plugins/request-log.ts';
 import { requestMetrics } from './plugins/request-metrics.ts';
 import { securityHeaders } from './plugins/security-headers.ts';
+import { session } from './plugins/session.ts';
 import { storePlugin } from './plugins/store.ts';
 import { tracingPlugin } from './plugins/tracing.ts';
 import { validation } from './plugins/validation.ts';
@@ -38,13 +39,14 @@ import { jobRoutes } from './routes/jobs.ts';
 import { logStreamRoutes } from './routes/log-stream.ts';
 import { methodRoutes } from './routes/methods.ts';
 import { metricRoutes } from './routes/metrics.ts';
+import { sessionRoutes } from './routes/session.ts';
 import { teamRoutes } from './routes/teams.ts';
 import { userRoutes } from './routes/users.ts';
 import { VERSION } from './version.ts';
 
 /** What the app is made of; all of it is opened and closed by the caller. */
 export interface AppDeps {
-  config: Pick<Config, 'dashboardDir'> & Partial<Pick<Config, 'policy' | 'redisUrl' | 'rateLimits'>>;
+  config: Pick<Config, 'dashboardDir'> & Partial<Pick<Config, 'policy' | 'redisUrl' | 'rateLimits' | 'sessionSecret'>>;
   store: Store;
   queues: DispatchQueues;
   log: FastifyBaseLogger;
@@ -95,6 +97,7 @@ export async function buildApp({
   await app.register(rateLimits, { redisUrl: config.redisUrl, limits: config.rateLimits });
   await app.register(verifiedKeysPlugin);
   await app.register(audit);
+  await app.register(session, { secret: config.sessionSecret ?? null });
   await app.register(auth);
   await app.register(openapi, { version: VERSION });
   await app.register(dashboard, { dir: config.dashboardDir });
@@ -116,6 +119,7 @@ export async function buildApp({
     teamRoutes,
     userRoutes,
     auditRoutes,
+    sessionRoutes,
   ])
     await app.register(routes, { prefix: '/v1' });
   await app.register(clusterRoutes, { prefix: '/v1', policy: config.policy ?? POLICY });

@@ -1,29 +1,8 @@
 import type { Tier } from '@crucible/contracts';
 import type { Queryable } from './database.ts';
+import { type JobColumns, jobColumns, type QueuedJob, unpackJobs } from './queued-jobs.ts';
 import { TEAM_USE } from './team-share.ts';
 import { COOL_OFF_FAULTS, WORKER_FAULTS } from './worker-faults.ts';
-
-/** A queued job without a live attempt. Times are milliseconds since 1970 by the database's clock. */
-export interface QueuedJob {
-  id: string;
-  /** a job that has changed since is passed over */
-  version: number;
-  /** a reason is stored with it */
-  hasReason: boolean;
-  pool: string;
-  team: string;
-  user: string;
-  method: string;
-  slots: number;
-  tier: Tier;
-  priority: number;
-  submittedAt: number;
-  waitingSince: number;
-  notBefore: number | null;
-  hasFailed: boolean;
-  maxRunSeconds: number | null;
-  avoidWorker: string | null;
-}
 
 export interface BlockedJob {
   id: string;
@@ -96,8 +75,7 @@ export interface SlowFacts {
 const ms = (column: string): string => `(extract(epoch from ${column}) * 1000)::bigint`;
 
 /**
- * One statement sees one state of the database: a job cannot be missing from the queue and from the workers. Jobs come
- * as arrays: their names would be half of what is sent and parsed.
+ * One statement sees one state of the database: a job cannot be missing from the queue and from the workers.
  */
 const SNAPSHOT = `
   with failing as (
@@ -109,17 +87,6 @@ const SNAPSHOT = `
     having count(distinct case a.end_code when 'infrastructure' then a.id else a.worker_id end) >= $3
   )
   select ${ms('now()')}::float8 as now,
-    (select coalesce(json_agg(json_build_array(
-       j.id, j.version, j.waiting is not null, j.pool, j.team_id, j.user_id, j.method, j.slots, j.tier, j.priority,
-       ${ms('j.submitted_at')}, ${ms('greatest(j.queued_at, j.not_before)')}, ${ms('j.not_before')}, j.attempt_count > 0,
-       (j.limits->>'maxRunSeconds')::int,
-       case when j.attempt_count > 0 then (
-         select w.name from attempt a join worker w on w.id = a.worker_id
-         where a.job_id = j.id and a.number = j.attempt_count and a.end_code = any($5)
-           and a.ended_at > now() - $2 * interval '1 second') end
-     )), '[]')
-     from job j where j.state = 'queued'
-       and not exists (select from attempt a where a.job_id = j.id and a.state <> 'ended')) as jobs,
     (select coalesce(json_agg(json_build_object(
        'id', j.id, 'pool', j.pool, 'needs', (
          select coalesce(json_agg(n.needs_job_id order by n.needs_job_id), '[]') from job_need n
@@ -141,50 +108,16 @@ const SNAPSHOT = `
     (select json_agg(json_build_object(
        'id', t.id, 'weight', t.weight, 'guaranteedSlots', t.guaranteed_slots, 'maxSlots', t.max_slots,
        'maxSlotsPerUser', t.max_slots_per_user, 'usedSlotSeconds', u.slot_seconds, 'maxUrgentHours', t.urgent_slot_hours
-     ) order by t.id) from team t join (${TEAM_USE}) u on u.team_id = t.id) as teams`;
+     ) order by t.id) from team t join (${TEAM_USE}) u on u.team_id = t.id) as teams,
+    queued.*
+  from (
+    select ${jobColumns('$5', `$2 * interval '1 second'`)} from job j
+    where j.state = 'queued' and not exists (select from attempt a where a.job_id = j.id and a.state <> 'ended')
+  ) queued`;
 
-type JobColumns = [
-  id: string,
-  version: number,
-  hasReason: boolean,
-  pool: string,
-  team: string,
-  user: string,
-  method: string,
-  slots: number,
-  tier: Tier,
-  priority: number,
-  submittedAt: number,
-  waitingSince: number,
-  notBefore: number | null,
-  hasFailed: boolean,
-  maxRunSeconds: number | null,
-  avoidWorker: string | null,
-];
-
-interface SnapshotRow extends Omit<SchedulingSnapshot, 'jobs' | 'teams' | 'medianRunSeconds'> {
-  jobs: JobColumns[];
+interface SnapshotRow extends Omit<SchedulingSnapshot, 'jobs' | 'teams' | 'medianRunSeconds'>, JobColumns {
   teams: Omit<TeamShare, 'usedUrgentHours'>[] | null;
 }
-
-const toJob = (row: JobColumns): QueuedJob => ({
-  id: row[0],
-  version: row[1],
-  hasReason: row[2],
-  pool: row[3],
-  team: row[4],
-  user: row[5],
-  method: row[6],
-  slots: row[7],
-  tier: row[8],
-  priority: row[9],
-  submittedAt: row[10],
-  waitingSince: row[11],
-  notBefore: row[12],
-  hasFailed: row[13],
-  maxRunSeconds: row[14],
-  avoidWorker: row[15],
-});
 
 /** See {@link Scheduling.snapshot}. */
 export async function readSnapshot(
@@ -199,9 +132,13 @@ export async function readSnapshot(
   });
   const [row] = rows;
   if (row === undefined) throw new Error('the snapshot has no row');
+  const { now, blocked, held, workers } = row;
   return {
-    ...row,
-    jobs: row.jobs.map(toJob),
+    now,
+    jobs: unpackJobs(row),
+    blocked,
+    held,
+    workers,
     teams: (row.teams ?? []).map((team) => ({ ...team, usedUrgentHours: facts.urgentHours[team.id] ?? 0 })),
     medianRunSeconds: facts.medianRunSeconds,
   };

@@ -27,6 +27,10 @@ declare module 'fastify' {
 
 const BEARER = /^Bearer +(\S+)$/i;
 
+/** The API key in the header of a request, which may be wrong; null without one. */
+export const bearerKeyOf = ({ headers }: FastifyRequest): string | null =>
+  BEARER.exec(headers.authorization ?? '')?.[1] ?? null;
+
 /** The caller on a route behind a key. @throws CrucibleError `unauthenticated` */
 export function principalOf(request: { principal: Principal | null }): Principal {
   if (request.principal === null) throw new CrucibleError('unauthenticated', 'This needs an API key.');
@@ -77,11 +81,11 @@ export const auth = plugin(
       if (faults.length > 0) throw new Error(`routes that could leak: ${faults.join('; ')}`);
     });
 
-    const authenticated = async ({ headers }: FastifyRequest): Promise<Principal> => {
-      const key = BEARER.exec(headers.authorization ?? '')?.[1];
-      if (key === undefined)
-        throw new CrucibleError('unauthenticated', 'Send an API key: `Authorization: Bearer crk_...`.');
-      const principal = await app.verifiedKeys.verify(key);
+    const authenticated = async (request: FastifyRequest): Promise<Principal> => {
+      const hasHeader = request.headers.authorization !== undefined;
+      const key = hasHeader ? bearerKeyOf(request) : app.sessions.keyOf(request);
+      if (key === null) throw new CrucibleError('unauthenticated', 'Send an API key: `Authorization: Bearer crk_...`.');
+      const principal = await app.store.keys.verify(key);
       if (principal === null) throw new CrucibleError('unauthenticated', 'The API key is unknown, expired or revoked.');
       return principal;
     };
@@ -105,5 +109,5 @@ export const auth = plugin(
       assertJobAccess(principal, access, object, await owners.getOwner(id, shownTeam(principal)));
     });
   },
-  { name: 'auth', dependencies: ['store', 'errors', 'rate-limits', 'verified-keys'] },
+  { name: 'auth', dependencies: ['store', 'errors', 'rate-limits', 'session'] },
 );
