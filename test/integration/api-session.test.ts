@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { fits, type Problem, SessionView } from '@crucible/contracts';
 import { newMember } from '../support/member.ts';
+import { eventually } from '../support/poll.ts';
 import { runApi } from '../support/running-api.ts';
 
 const api = await runApi({ leads: false });
@@ -79,8 +80,10 @@ describe('sessions of browsers', () => {
     assert.equal(out.status, 204);
     assert.match(out.headers.get('set-cookie') ?? '', /^crucible-session=;.*(Max-Age=0|Expires=Thu, 01 Jan 1970)/);
     await api.store.keys.revoke(id);
-    const status = async () => (await send('/v1/jobs', { headers: { cookie } })).status;
-    assert.equal(await status(), 401);
+    await eventually('the end of the session', async () => {
+      const { status } = await send('/v1/jobs', { headers: { cookie } });
+      return status === 401;
+    });
   });
 
   it('are not begun by a wrong key or by another session, nor read from a cookie that was changed', async () => {
