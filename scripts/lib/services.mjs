@@ -6,6 +6,7 @@ import { Failure } from './failure.mjs';
 import { freePort, PORT_ATTEMPTS } from './ports.mjs';
 import { sleep, stopPid } from './process.mjs';
 import { inProject } from './project.mjs';
+import { sessionSecret } from './session-secret.mjs';
 import { settings } from './settings.mjs';
 import { withSpool } from './spool.mjs';
 
@@ -69,7 +70,8 @@ export async function startApi({ dir, env }, { supervised, onStart }) {
     const port = settings.apiPort ?? String(await freePort());
     const address = { CRUCIBLE_HOST: '127.0.0.1', CRUCIBLE_PORT: port };
     const page = { CRUCIBLE_DASHBOARD_DIR: inProject('apps/dashboard/dist') };
-    const api = start('api', dir, { ...env, ...address, ...page }, supervised);
+    const session = { CRUCIBLE_SESSION_SECRET: process.env.CRUCIBLE_SESSION_SECRET || sessionSecret(dir) };
+    const api = start('api', dir, { ...env, ...address, ...page, ...session }, supervised);
     onStart(api);
     const base = `http://127.0.0.1:${port}`;
     const deadline = performance.now() + START_LIMIT_MS;

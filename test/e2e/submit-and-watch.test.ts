@@ -62,12 +62,24 @@ describe('the dashboard', () => {
     await page.getByLabel('API key').fill('crk_wrong');
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.getByRole('alert').waitFor();
+    await keepScreenshot(page, 'sign-in');
     await page.getByLabel('API key').fill(api.key);
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.getByRole('heading', { name: 'Jobs' }).waitFor();
     await open('/jobs');
     await page.getByText('There are no jobs yet.').waitFor();
     assert.ok(!page.url().includes(api.key));
+    await page.reload();
+    await page.getByText('There are no jobs yet.').waitFor();
+    const readable = await page.evaluate<string>(
+      'document.cookie + JSON.stringify({ ...sessionStorage, ...localStorage })',
+    );
+    assert.ok(!readable.includes('crk_') && !readable.includes('crucible-session'), readable);
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByLabel('API key').waitFor();
+    assert.deepEqual(await page.context().cookies(), []);
+    await page.reload();
+    await page.getByLabel('API key').waitFor();
   });
 
   it('shows the worker with its engine', async () => {

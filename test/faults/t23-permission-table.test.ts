@@ -33,8 +33,24 @@ const keyOf = (caller: Caller) => {
   });
 };
 
-const addressOf = (path: string, { jobId, checkpointId, workerId }: TeamObjects): string =>
+/** What an address may name: besides what jobs report, a team, a member of it, and a key that is not in use. */
+type Named = TeamObjects & { teamId: string; user: string; keyId: string };
+
+async function newNamed(teamId: string, userId: string): Promise<Named> {
+  const objects = await newTeamObjects(api.store, { team: teamId, userId, mark: 'mark' });
+  const { id: keyId } = await api.store.keys.create('unused', { userId, teamId });
+  const member = await newMember(api, { team: teamId, role: 'viewer' });
+  const { rows } = await api.sql.query<{ name: string }>('select name from user_account where id = $1', [
+    member.userId,
+  ]);
+  return { ...objects, teamId, keyId, user: rows[0]?.name ?? '' };
+}
+
+const addressOf = (path: string, { jobId, checkpointId, workerId, teamId, user, keyId }: Named): string =>
   path
+    .replace('/teams/{id}', `/teams/${teamId}`)
+    .replace('{user}', user)
+    .replace('/api-keys/{id}', `/api-keys/${keyId}`)
     .replace('/jobs/{id}', `/jobs/${jobId}`)
     .replace('/checkpoints/{id}', `/checkpoints/${checkpointId}`)
     .replace('/workers/{id}', `/workers/${workerId}`)
@@ -71,11 +87,10 @@ describe('T23', () => {
       const { key: made, userId } = await keyOf(caller);
       const key = caller === 'no-key' ? null : made;
       const colleague = await newMember(api, { team: 'vision', role: 'member' });
-      const make = (team: string, owner: string) => newTeamObjects(api.store, { team, userId: owner, mark: 'mark' });
-      const objects: Record<keyof ObjectRows, TeamObjects> = {
-        own: await make('vision', userId),
-        colleague: await make('vision', colleague.userId),
-        other: await make('speech', stranger.userId),
+      const objects: Record<keyof ObjectRows, Named> = {
+        own: await newNamed('vision', userId),
+        colleague: await newNamed('vision', colleague.userId),
+        other: await newNamed('speech', stranger.userId),
       };
       for (const route of routes) {
         const [method = '', path = ''] = route.split(' ');
@@ -87,10 +102,20 @@ describe('T23', () => {
           assert.ok(status < 500, `${context}: ${status} ${text}`);
           assert.equal(outcomeOf(status), cellOf(row, caller), `${context}: ${status} ${text}`);
           if (status !== 404) continue;
-          const nothing = { ...objects.other, jobId: NOWHERE, checkpointId: NOWHERE };
+          const nothing = {
+            ...objects.other,
+            jobId: NOWHERE,
+            checkpointId: NOWHERE,
+            teamId: 'nowhere',
+            keyId: 'A'.repeat(12),
+          };
           const missing = await send(method, addressOf(path, nothing), key);
-          const { jobId, checkpointId } = objects.other;
-          const unseen = text.replaceAll(jobId, NOWHERE).replaceAll(checkpointId, NOWHERE);
+          const { jobId, checkpointId, teamId, keyId } = objects[whose];
+          const unseen = text
+            .replaceAll(jobId, NOWHERE)
+            .replaceAll(checkpointId, NOWHERE)
+            .replaceAll(`team ${teamId}`, `team ${nothing.teamId}`)
+            .replaceAll(keyId, nothing.keyId);
           assert.deepEqual({ status, text: unseen }, missing, `${context} differs from what is not there`);
         }
       }

@@ -7,7 +7,7 @@ export type Caller = (typeof CALLERS)[number];
 /** Answers in the order of `CALLERS`: the refusing status, or `ok` for everything beyond authorization. */
 export type Row = string;
 
-/** The caller's own job; one of a colleague in its team; one of a team that the caller is not in. */
+/** The caller's own job or key, and its team; those of a colleague in it; those of a team that the caller is not in. */
 export interface ObjectRows {
   own: Row;
   colleague: Row;
@@ -43,11 +43,31 @@ const CHANGE_CHECKPOINT: ObjectRows = {
 /** `checkpoints:write` in the team of the job. */
 const VERIFY: ObjectRows = { own: SUBMITTERS, colleague: SUBMITTERS, other: '404 404 404 404 403 403 401' };
 
-/** Every route of the OpenAPI document. Those with a job or checkpoint in the address have rows by whose it is. */
+/** One's own keys; those of the team with `team:manage`, those of all for operators; no others are there. */
+const KEY: ObjectRows = {
+  own: EVERY_KEY,
+  colleague: '404 404 404 ok  ok  404 401',
+  other: '404 404 404 404 ok  404 401',
+};
+
+/** `team:read`, `team:manage` and `cluster:operate` in the team of the address. */
+const READ_TEAM: ObjectRows = { own: EVERY_KEY, colleague: EVERY_KEY, other: '404 404 404 404 ok  ok  401' };
+const MANAGE_TEAM: ObjectRows = {
+  own: '403 403 403 ok  ok  403 401',
+  colleague: '403 403 403 ok  ok  403 401',
+  other: '404 404 404 404 ok  403 401',
+};
+const SET_QUOTAS: ObjectRows = { own: OPERATORS, colleague: OPERATORS, other: '404 404 404 404 ok  403 401' };
+
+/** Every route of the OpenAPI document. Those with a job, checkpoint, key or team in the address have rows by whose it is. */
 export const PERMISSION_TABLE: Readonly<Record<string, Row | ObjectRows>> = {
   'get /healthz': OPEN,
   'get /readyz': OPEN,
   'get /v1/version': OPEN,
+
+  'post /v1/session': EVERY_KEY,
+  'get /v1/session': EVERY_KEY,
+  'delete /v1/session': EVERY_KEY,
 
   'get /v1/methods': EVERY_KEY,
   'get /v1/methods/{id}': EVERY_KEY,
@@ -95,4 +115,20 @@ export const PERMISSION_TABLE: Readonly<Record<string, Row | ObjectRows>> = {
   'post /v1/workers/{id}/uncordon': OPERATORS,
   'post /v1/workers/{id}/drain': OPERATORS,
   'post /v1/workers/{id}/undrain': OPERATORS,
+
+  'get /v1/me': EVERY_KEY,
+  'get /v1/api-keys': EVERY_KEY,
+  'post /v1/api-keys': EVERY_KEY,
+  'post /v1/api-keys/{id}/rotate': KEY,
+  'delete /v1/api-keys/{id}': KEY,
+
+  'get /v1/teams': EVERY_KEY,
+  'post /v1/teams': OPERATORS,
+  'patch /v1/teams/{id}': SET_QUOTAS,
+  'get /v1/teams/{id}/members': READ_TEAM,
+  'put /v1/teams/{id}/members/{user}': MANAGE_TEAM,
+  'delete /v1/teams/{id}/members/{user}': MANAGE_TEAM,
+  'get /v1/users': OPERATORS,
+  'post /v1/users': OPERATORS,
+  'get /v1/audit': '403 403 403 ok  ok  ok  401',
 };

@@ -110,7 +110,7 @@ describe('a store', () => {
     url.port = '1';
     const nowhere = createStore({ databaseUrl: url.href, applicationName: 'crucible test', poolSize: 1 });
     await assert.rejects(nowhere.ping(), hasCode('unavailable'));
-    await assert.rejects(nowhere.keys.list(), hasCode('unavailable'));
+    await assert.rejects(nowhere.keys.list({ teamId: null, userId: null }), hasCode('unavailable'));
     await assert.rejects(nowhere.jobs.submit(newJob()), hasCode('unavailable'));
     await assert.rejects(nowhere.leader.tryLead(), hasCode('unavailable'));
     await assert.rejects(

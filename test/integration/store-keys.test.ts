@@ -6,12 +6,15 @@ import { hasCode } from '../support/codes.ts';
 import { withDatabase } from '../support/database.ts';
 
 const { store, sql } = await withDatabase();
+const EVERY = { teamId: null, userId: null };
 
 it('verifies a key that it made, and keeps only the hash of its secret', async () => {
   const { id, key } = await store.keys.create('ci');
   assert.match(key, /^crk_[A-Za-z0-9]{12}_[A-Za-z0-9_-]{43}$/);
   const userId = '00000000-0000-7000-8000-000000000001';
-  assert.deepEqual(await store.keys.verify(key), {
+  const { expiresAt, ...verified } = (await store.keys.verify(key)) ?? assert.fail('refused');
+  assert.ok(Date.parse(expiresAt) > Date.now());
+  assert.deepEqual(verified, {
     id,
     name: 'ci',
     userId,
@@ -19,6 +22,7 @@ it('verifies a key that it made, and keeps only the hash of its secret', async (
     teamId: 'default',
     role: 'team-admin',
     clusterRole: 'operator',
+    scopes: null,
     granted: grantedTo('team-admin', 'operator', null),
   });
   const { rows } = await sql.query('select * from api_key where id = $1', [id]);
@@ -57,15 +61,25 @@ it('refuses a key that is revoked or past its days', async () => {
 
 it('lists keys without secrets, expiring in 90 days unless told otherwise', async () => {
   const { id } = await store.keys.create('listed');
-  const view = (await store.keys.list()).find((entry) => entry.id === id);
+  const view = (await store.keys.list(EVERY)).find((entry) => entry.id === id);
   assert.ok(view !== undefined);
-  assert.deepEqual(Object.keys(view).sort(), ['createdAt', 'expiresAt', 'id', 'lastUsedAt', 'name', 'revokedAt']);
+  assert.deepEqual(Object.keys(view).sort(), [
+    'createdAt',
+    'expiresAt',
+    'id',
+    'lastUsedAt',
+    'name',
+    'revokedAt',
+    'scopes',
+    'team',
+    'user',
+  ]);
   assert.equal(Math.round((Date.parse(view.expiresAt) - Date.parse(view.createdAt)) / 86_400_000), 90);
 });
 
 it('notes the use of a key at most once a minute', async () => {
   const { id, key } = await store.keys.create('used');
-  const lastUse = async () => (await store.keys.list()).find((entry) => entry.id === id)?.lastUsedAt ?? null;
+  const lastUse = async () => (await store.keys.list(EVERY)).find((entry) => entry.id === id)?.lastUsedAt ?? null;
   assert.equal(await lastUse(), null);
   await store.keys.verify(key);
   const first = await lastUse();

@@ -27,6 +27,8 @@ export interface RunningApi {
   readonly log: string[];
   get<T = unknown>(path: string, headers?: Record<string, string>): Promise<Answer<T>>;
   post<T = unknown>(path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer<T>>;
+  /** A request of any method, with a JSON body unless it is undefined. */
+  send<T = unknown>(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer<T>>;
   /** Stops the API. The database goes with the test file. */
   close(): Promise<void>;
 }
@@ -76,6 +78,11 @@ export async function runApi(options: RunningApiOptions = {}): Promise<RunningAp
     };
   };
 
+  const send = <T>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
+    body === undefined
+      ? call<T>(path, { method }, headers)
+      : call<T>(path, { method, body: JSON.stringify(body) }, { 'content-type': 'application/json', ...headers });
+
   return {
     url,
     app,
@@ -86,14 +93,8 @@ export async function runApi(options: RunningApiOptions = {}): Promise<RunningAp
     pool: `test-${randomUUID().slice(0, 8)}`,
     log,
     get: (path, headers = {}) => call(path, {}, headers),
-    post: (path, body, headers = {}) =>
-      body === undefined
-        ? call(path, { method: 'POST' }, headers)
-        : call(
-            path,
-            { method: 'POST', body: JSON.stringify(body) },
-            { 'content-type': 'application/json', ...headers },
-          ),
+    post: (path, body, headers = {}) => send('POST', path, body, headers),
+    send,
     close: async () => {
       await app.close();
       await election?.stop();

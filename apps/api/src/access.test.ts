@@ -12,6 +12,8 @@ const caller = (role: TeamRole | null, clusterRole: ClusterRole | null = null, s
     teamId: 'vision',
     role,
     clusterRole,
+    scopes,
+    expiresAt: '2030-01-01T00:00:00.000Z',
     granted: grantedTo(role, clusterRole, scopes),
   }) satisfies Principal;
 

@@ -44,3 +44,10 @@ export function assertJobAccess(principal: Principal, permission: Permission, us
   }
   assertGrantedIn(principal, permission, owner.teamId);
 }
+
+/** Checks a call on a team: one that the caller does not see is answered as one that is not there. @throws CrucibleError */
+export function assertTeamAccess(principal: Principal, permission: Permission, team: string): void {
+  const shown = shownTeam(principal);
+  if (shown !== null && shown !== team) throw new CrucibleError('not-found', `There is no team ${team}.`);
+  assertGrantedIn(principal, permission, team);
+}

@@ -4,6 +4,7 @@ import type { Store } from '@crucible/store';
 import { quietTelemetry, type Telemetry } from '@crucible/telemetry';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { Config } from './config.ts';
+import { audit } from './plugins/audit.ts';
 import { auth } from './plugins/auth.ts';
 import { dashboard } from './plugins/dashboard.ts';
 import { answerBrokenRequest, errors, sendProblem } from './plugins/errors.ts';
@@ -17,11 +18,15 @@ import { BODY_LIMIT_BYTES, requestBody } from './plugins/request-body.ts';
 import { requestLog } from './plugins/request-log.ts';
 import { requestMetrics } from './plugins/request-metrics.ts';
 import { securityHeaders } from './plugins/security-headers.ts';
+import { session } from './plugins/session.ts';
 import { storePlugin } from './plugins/store.ts';
 import { tracingPlugin } from './plugins/tracing.ts';
 import { validation } from './plugins/validation.ts';
+import { verifiedKeysPlugin } from './plugins/verified-keys.ts';
 import type { DispatchQueues } from './queue/dispatch-queues.ts';
+import { apiKeyRoutes } from './routes/api-keys.ts';
 import { artifactRoutes } from './routes/artifacts.ts';
+import { auditRoutes } from './routes/audit.ts';
 import { checkpointContentRoutes } from './routes/checkpoint-content.ts';
 import { checkpointRoutes } from './routes/checkpoints.ts';
 import { clusterRoutes } from './routes/cluster.ts';
@@ -34,11 +39,14 @@ import { jobRoutes } from './routes/jobs.ts';
 import { logStreamRoutes } from './routes/log-stream.ts';
 import { methodRoutes } from './routes/methods.ts';
 import { metricRoutes } from './routes/metrics.ts';
+import { sessionRoutes } from './routes/session.ts';
+import { teamRoutes } from './routes/teams.ts';
+import { userRoutes } from './routes/users.ts';
 import { VERSION } from './version.ts';
 
 /** What the app is made of; all of it is opened and closed by the caller. */
 export interface AppDeps {
-  config: Pick<Config, 'dashboardDir'> & Partial<Pick<Config, 'policy' | 'redisUrl' | 'rateLimits'>>;
+  config: Pick<Config, 'dashboardDir'> & Partial<Pick<Config, 'policy' | 'redisUrl' | 'rateLimits' | 'sessionSecret'>>;
   store: Store;
   queues: DispatchQueues;
   log: FastifyBaseLogger;
@@ -87,6 +95,9 @@ export async function buildApp({
   await app.register(tracingPlugin, telemetry);
   await app.register(jobChanges);
   await app.register(rateLimits, { redisUrl: config.redisUrl, limits: config.rateLimits });
+  await app.register(verifiedKeysPlugin);
+  await app.register(audit);
+  await app.register(session, { secret: config.sessionSecret ?? null });
   await app.register(auth);
   await app.register(openapi, { version: VERSION });
   await app.register(dashboard, { dir: config.dashboardDir });
@@ -104,6 +115,11 @@ export async function buildApp({
     checkpointRoutes,
     checkpointContentRoutes,
     feedRoutes,
+    apiKeyRoutes,
+    teamRoutes,
+    userRoutes,
+    auditRoutes,
+    sessionRoutes,
   ])
     await app.register(routes, { prefix: '/v1' });
   await app.register(clusterRoutes, { prefix: '/v1', policy: config.policy ?? POLICY });

@@ -29,6 +29,7 @@ describe('loadConfig', () => {
       retention: { points: 180, logs: 60, events: 400 },
       policy: POLICY,
       rateLimits: { readsPerKey: 6000, writesPerKey: 600, writesPerTeam: 6000 },
+      sessionSecret: null,
       isSupervised: false,
       leaseSeconds: 30,
       logLevel: 'info',

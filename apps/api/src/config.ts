@@ -49,6 +49,12 @@ export const Environment = Type.Object({
   CRUCIBLE_RATE_READS_PER_KEY: requestsAMinute(6000, 'reading requests of a key'),
   CRUCIBLE_RATE_WRITES_PER_KEY: requestsAMinute(600, 'changing requests of a key, telemetry apart'),
   CRUCIBLE_RATE_WRITES_PER_TEAM: requestsAMinute(6000, 'changing requests of the keys of a team together'),
+  CRUCIBLE_SESSION_SECRET: Type.Optional(
+    Type.String({
+      minLength: 32,
+      description: 'seals the sessions of browsers, the same in every API process; unset: they end with the process',
+    }),
+  ),
   CRUCIBLE_SUPERVISED: Type.Boolean({ default: false, description: 'stop when standard input ends' }),
   CRUCIBLE_LEASE_SECONDS: Type.Integer({
     minimum: 1,
@@ -78,6 +84,8 @@ export interface Config {
   readonly retention: RetentionDays;
   readonly policy: SchedulingPolicy;
   readonly rateLimits: RateLimits;
+  /** null: sessions of browsers end with this process */
+  readonly sessionSecret: string | null;
   readonly isSupervised: boolean;
   readonly leaseSeconds: number;
   /** where Prometheus reads; null: nowhere */
@@ -143,6 +151,7 @@ export function loadConfig(env: Variables): Config {
       writesPerKey: values.CRUCIBLE_RATE_WRITES_PER_KEY,
       writesPerTeam: values.CRUCIBLE_RATE_WRITES_PER_TEAM,
     },
+    sessionSecret: values.CRUCIBLE_SESSION_SECRET ?? null,
     isSupervised: values.CRUCIBLE_SUPERVISED,
     leaseSeconds: values.CRUCIBLE_LEASE_SECONDS,
     metrics:

@@ -5,16 +5,21 @@ import { loadConfig } from './config.ts';
 import { EXIT, type ExitCode, exitCodeOf, UsageError } from './exit-code.ts';
 import type { Verb, VerbContext } from './verb.ts';
 import { artifacts } from './verbs/artifacts.ts';
+import { audit } from './verbs/audit.ts';
 import { ckpt } from './verbs/ckpt.ts';
 import { cordon, drain, passes, queue, uncordon, undrain, workers } from './verbs/cluster.ts';
 import { cancel, fork, kill, pause, resume, retry } from './verbs/commands.ts';
+import { keys } from './verbs/keys.ts';
 import { logs } from './verbs/logs.ts';
+import { members, users } from './verbs/members.ts';
 import { methods } from './verbs/methods.ts';
 import { metrics } from './verbs/metrics.ts';
 import { ps } from './verbs/ps.ts';
 import { show } from './verbs/show.ts';
 import { submit } from './verbs/submit.ts';
+import { teams } from './verbs/teams.ts';
 import { watch } from './verbs/watch.ts';
+import { whoami } from './verbs/whoami.ts';
 
 /** Every verb in the order in which the help lists them. */
 export const VERBS: Readonly<Record<string, Verb>> = {
@@ -40,6 +45,12 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   uncordon,
   drain,
   undrain,
+  whoami,
+  keys,
+  teams,
+  members,
+  users,
+  audit,
 };
 
 export interface RunOptions extends Pick<VerbContext, 'print' | 'note'> {

@@ -32,6 +32,7 @@ import {
   type VersionView,
   type WorkerView,
 } from '@crucible/contracts';
+import { type AccessCalls, accessCalls } from './access-calls.ts';
 import type { CallOptions } from './call-options.ts';
 import { type CheckpointCalls, checkpointCalls } from './checkpoint-calls.ts';
 import { createHttp, queryOf } from './http.ts';
@@ -44,8 +45,8 @@ const WAIT_SECONDS = 20;
 export interface ClientOptions {
   /** address of the API without a path, such as `http://127.0.0.1:8080`; empty: the page's own origin */
   baseUrl: string;
-  /** API key, `crk_...` */
-  key: string;
+  /** API key, `crk_...`; none: the page's session cookie */
+  key?: string;
   /** @defaultValue the global `fetch` */
   fetch?: typeof globalThis.fetch;
   /**
@@ -74,8 +75,10 @@ export interface CommandOptions extends CallOptions {
  * The HTTP API, call by call. Every method rejects with a `CrucibleError`: the problem's code and faults, or
  * `unavailable` when no answer came after several tries.
  */
-export interface CrucibleClient {
+export interface CrucibleClient extends AccessCalls {
   version(options?: CallOptions): Promise<VersionView>;
+  /** Takes the session from the browser. */
+  signOut(options?: CallOptions): Promise<void>;
   methods(options?: CallOptions): Promise<MethodList['data']>;
   method(id: string, options?: CallOptions): Promise<MethodView>;
   submit(body: SubmitRequest, options?: CommandOptions): Promise<JobView>;
@@ -144,7 +147,7 @@ const at = (id: string, ...rest: string[]): string => ['/v1/jobs', ...[id, ...re
 
 export function createClient({
   baseUrl,
-  key,
+  key = '',
   fetch = globalThis.fetch,
   retryWaitsMs = [200, 600, 1500],
   reconnectMs = 2000,
@@ -158,7 +161,11 @@ export function createClient({
     http.post(path, body, options.idempotencyKey ?? createIdempotencyKey(), options.signal);
 
   const client: CrucibleClient = {
+    ...accessCalls(http),
     version: ({ signal } = {}) => http.get('/v1/version', signal),
+    signOut: async ({ signal } = {}) => {
+      await http.send('/v1/session', { method: 'DELETE', signal });
+    },
     methods: ({ signal } = {}) => list('/v1/methods', signal),
     method: (id, { signal } = {}) => http.get(`/v1/methods/${encodeURIComponent(id)}`, signal),
     submit: (body, options = {}) => command('/v1/jobs', body, options),

@@ -6,6 +6,7 @@ const MAX_CACHED_ANSWERS = 200;
 
 export interface HttpOptions {
   baseUrl: string;
+  /** empty: the browser's session stands for it */
   key: string;
   fetch: typeof globalThis.fetch;
   /** waits before the second, third, ... try of a request */
@@ -13,7 +14,7 @@ export interface HttpOptions {
 }
 
 export interface RequestOptions {
-  method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   body?: unknown;
   idempotencyKey?: string;
   headers?: Record<string, string>;
@@ -35,7 +36,8 @@ export function createHttp({ baseUrl, key, fetch, retryWaitsMs }: HttpOptions): 
   const answers = new Map<string, { etag: string; body: unknown }>();
 
   async function tryOnce(path: string, options: RequestOptions): Promise<Response> {
-    const headers: Record<string, string> = { authorization: `Bearer ${key}`, ...options.headers };
+    const headers: Record<string, string> = { ...options.headers };
+    if (key !== '') headers.authorization = `Bearer ${key}`;
     if (options.body !== undefined) headers['content-type'] = 'application/json';
     if (options.idempotencyKey !== undefined) headers['idempotency-key'] = options.idempotencyKey;
     let response: Response;

@@ -1,3 +1,4 @@
+export type { AccessCalls } from './access-calls.ts';
 export type { CallOptions } from './call-options.ts';
 export type { CheckpointCalls, DownloadOptions } from './checkpoint-calls.ts';
 export {

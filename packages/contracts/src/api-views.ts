@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { ArtifactDescriptor, MetricDescriptor } from './method.ts';
+import { CLUSTER_ROLE_NAMES, TEAM_ROLE_NAMES } from './permission.ts';
 
 export const PresetView = Type.Object({
   name: Type.String(),
@@ -55,3 +56,19 @@ export const VersionView = Type.Object(
   { $id: 'Version' },
 );
 export type VersionView = Static<typeof VersionView>;
+
+/** Who is signed in. */
+export const SessionView = Type.Object(
+  {
+    user: Type.String({ description: 'name of the user' }),
+    team: Type.String(),
+    role: Type.Union([Type.Enum(TEAM_ROLE_NAMES), Type.Null()], { description: 'in the team' }),
+    clusterRole: Type.Union([Type.Enum(CLUSTER_ROLE_NAMES), Type.Null()]),
+    csrfToken: Type.Union([Type.String(), Type.Null()], {
+      description: 'to be sent in `X-CSRF-Token` with every change; null: the request came with a key',
+    }),
+    expiresAt: Type.Union([Type.String({ format: 'date-time' }), Type.Null()]),
+  },
+  { $id: 'Session' },
+);
+export type SessionView = Static<typeof SessionView>;

@@ -14,7 +14,7 @@ export const ERRORS = {
   'checkpoint-in-use': { status: 409, retryable: false, title: 'Something still needs the checkpoint' },
   'stale-fence': { status: 409, retryable: false, title: 'The attempt no longer owns its job' },
   'sequence-gap': { status: 409, retryable: true, title: 'A batch before this one is missing' },
-  'stale-version': { status: 412, retryable: false, title: 'The job has changed since the version that was named' },
+  'stale-version': { status: 412, retryable: false, title: 'The object has changed since the version that was named' },
   'payload-too-large': { status: 413, retryable: false, title: 'The body is too large' },
   'unsupported-media-type': { status: 415, retryable: false, title: 'The body must be JSON' },
   'range-not-satisfiable': { status: 416, retryable: false, title: 'The content has no such bytes' },

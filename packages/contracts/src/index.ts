@@ -1,5 +1,27 @@
-export { MethodList, MethodView, PresetView, Readiness, VersionView } from './api-views.ts';
+export {
+  ApiKeyList,
+  ApiKeysQuery,
+  ApiKeyView,
+  CreateApiKey,
+  MAX_KEY_DAYS,
+  NewApiKey,
+  RotateApiKey,
+} from './api-key.ts';
+export {
+  MethodList,
+  MethodList,
+  MethodView,
+  MethodView,
+  PresetView,
+  PresetView,
+  Readiness,
+  Readiness,
+  SessionView,
+  VersionView,
+  VersionView,
+} from './api-views.ts';
 export { Architecture, architectureFaults } from './architecture.ts';
+export { AuditEntry, AuditPage, AuditQuery } from './audit.ts';
 export {
   AUGMENTATION_PRESETS,
   AugmentationOp,
@@ -141,6 +163,8 @@ export {
 export { assertBuildable, structureFaults, structureStringFaults, superBlocks } from './structure/check.ts';
 export { parseStructure, StructureError } from './structure/parse.ts';
 export { printStructure } from './structure/print.ts';
+export { CreateTeam, MemberList, MemberView, PatchTeam, PutMember, TeamId, TeamList, TeamView } from './team.ts';
+export { CreateUser, MeView, UserList, UserName, UserView } from './user.ts';
 export { faultsOf, fits, resolve } from './validate.ts';
 export {
   BEATS_PER_LEASE,

@@ -35,7 +35,7 @@ const AUDITOR = ['jobs:read', 'checkpoints:read', 'cluster:read', 'keys:write', 
 
 /** What the holder of a role over the whole cluster may do in every team, member or not. */
 export const CLUSTER_ROLES = {
-  operator: [...AUDITOR, 'jobs:manage', 'cluster:operate'],
+  operator: [...AUDITOR, 'jobs:manage', 'team:manage', 'cluster:operate'],
   auditor: AUDITOR,
 } as const satisfies Record<string, readonly Permission[]>;
 export type ClusterRole = keyof typeof CLUSTER_ROLES;

@@ -8,6 +8,8 @@ export const CHANNELS = {
   hints: 'crucible_hints',
   /** rows of jobs changed; no payload */
   jobs: 'crucible_jobs',
+  /** what a key may do may have changed: keys, memberships or users; no payload */
+  access: 'crucible_access',
   /** a user canceled a running job; the payload is the attempt's id */
   cancels: 'crucible_cancels',
 } as const;

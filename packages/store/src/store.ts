@@ -1,6 +1,7 @@
 import { LEASE_SECONDS } from '@crucible/contracts';
 import { type Artifacts, createArtifacts } from './artifacts.ts';
 import { type Attempts, createAttempts } from './attempts.ts';
+import { type Audit, createAudit } from './audit.ts';
 import type { Channel } from './channels.ts';
 import { type Checkpoints, createCheckpoints } from './checkpoints.ts';
 import { openDatabase } from './database.ts';
@@ -18,7 +19,9 @@ import { isMigrated } from './migrations.ts';
 import { createOutbox, type Outbox } from './outbox.ts';
 import { createRetention, type Retention } from './retention.ts';
 import { createScheduling, type Scheduling } from './scheduling.ts';
+import { createTeams, type Teams } from './teams.ts';
 import { createTraces, type Traces } from './traces.ts';
+import { createUsers, type Users } from './users.ts';
 import { createWorkers, type Workers } from './workers.ts';
 
 export interface StoreOptions {
@@ -52,6 +55,9 @@ export interface Store {
   readonly outbox: Outbox;
   readonly events: Events;
   readonly keys: Keys;
+  readonly teams: Teams;
+  readonly users: Users;
+  readonly audit: Audit;
   readonly idempotency: Idempotency;
   readonly retention: Retention;
   readonly leader: Leader;
@@ -106,6 +112,9 @@ export function createStore(options: StoreOptions): Store {
     outbox: reportingUnavailable(createOutbox(database)),
     events: reportingUnavailable(createEvents(database)),
     keys: reportingUnavailable(createKeys(database)),
+    teams: reportingUnavailable(createTeams(database)),
+    users: reportingUnavailable(createUsers(database)),
+    audit: reportingUnavailable(createAudit(database)),
     idempotency: reportingUnavailable(createIdempotency(database)),
     retention: reportingUnavailable(createRetention(database)),
     leader: reportingUnavailable(leader.part),

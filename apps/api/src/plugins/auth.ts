@@ -1,7 +1,14 @@
 import { CrucibleError, type Permission } from '@crucible/contracts';
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
 import plugin from 'fastify-plugin';
-import { assertGrantedIn, assertJobAccess, type JobUse, type Principal, shownTeam } from '../access.ts';
+import {
+  assertGrantedIn,
+  assertJobAccess,
+  assertTeamAccess,
+  type JobUse,
+  type Principal,
+  shownTeam,
+} from '../access.ts';
 
 /** Who may call a route: anyone, every holder of a valid key, or those with a permission. */
 export type Access = 'open' | 'any-key' | Permission;
@@ -9,8 +16,8 @@ export type Access = 'open' | 'any-key' | Permission;
 declare module 'fastify' {
   interface FastifyContextConfig {
     access?: Access;
-    /** how the route meets the job or checkpoint `:id` of its address; must be there when there is one */
-    object?: JobUse;
+    /** how the route meets the job, checkpoint or team `:id` of its address; must be there when there is one */
+    object?: JobUse | 'team';
   }
   interface FastifyRequest {
     /** whose key the request carries; null on open routes */
@@ -19,6 +26,10 @@ declare module 'fastify' {
 }
 
 const BEARER = /^Bearer +(\S+)$/i;
+
+/** The API key in the header of a request, which may be wrong; null without one. */
+export const bearerKeyOf = ({ headers }: FastifyRequest): string | null =>
+  BEARER.exec(headers.authorization ?? '')?.[1] ?? null;
 
 /** The caller on a route behind a key. @throws CrucibleError `unauthenticated` */
 export function principalOf(request: { principal: Principal | null }): Principal {
@@ -44,7 +55,7 @@ export async function registerOpen(
   });
 }
 
-const OBJECT_ADDRESS = /\/(jobs|checkpoints)\/:id(?:\/|$)/;
+const OBJECT_ADDRESS = /\/(jobs|checkpoints|teams)\/:id(?:\/|$)/;
 
 /** What is wrong with the declarations of a route; null when nothing is. */
 function undeclared({ url, config }: RouteOptions): string | null {
@@ -56,7 +67,7 @@ function undeclared({ url, config }: RouteOptions): string | null {
 
 /**
  * API keys by `Authorization: Bearer KEY`, and what they allow. Deny by default: a route that declares no access, or
- * has a job or checkpoint in its address and does not say what for, stops the boot.
+ * has a job, checkpoint or team in its address and does not say what for, stops the boot.
  */
 export const auth = plugin(
   async (app) => {
@@ -70,10 +81,10 @@ export const auth = plugin(
       if (faults.length > 0) throw new Error(`routes that could leak: ${faults.join('; ')}`);
     });
 
-    const authenticated = async ({ headers }: FastifyRequest): Promise<Principal> => {
-      const key = BEARER.exec(headers.authorization ?? '')?.[1];
-      if (key === undefined)
-        throw new CrucibleError('unauthenticated', 'Send an API key: `Authorization: Bearer crk_...`.');
+    const authenticated = async (request: FastifyRequest): Promise<Principal> => {
+      const hasHeader = request.headers.authorization !== undefined;
+      const key = hasHeader ? bearerKeyOf(request) : app.sessions.keyOf(request);
+      if (key === null) throw new CrucibleError('unauthenticated', 'Send an API key: `Authorization: Bearer crk_...`.');
       const principal = await app.store.keys.verify(key);
       if (principal === null) throw new CrucibleError('unauthenticated', 'The API key is unknown, expired or revoked.');
       return principal;
@@ -92,10 +103,11 @@ export const auth = plugin(
       if (object === undefined) return assertGrantedIn(principal, access, principal.teamId);
       const { id } = request.params as { id: string };
       const [, kind] = OBJECT_ADDRESS.exec(request.routeOptions.url ?? '') ?? [];
+      if (object === 'team') return assertTeamAccess(principal, access, id);
       const owners = kind === 'checkpoints' ? app.store.checkpoints : app.store.jobs;
       // What the caller may not see is answered as what does not exist.
       assertJobAccess(principal, access, object, await owners.getOwner(id, shownTeam(principal)));
     });
   },
-  { name: 'auth', dependencies: ['store', 'errors', 'rate-limits'] },
+  { name: 'auth', dependencies: ['store', 'errors', 'rate-limits', 'session'] },
 );

@@ -11,6 +11,7 @@ const TAGS = [
   { name: 'results', description: 'What a job reports: metrics, logs, attempts, checkpoints, artifacts' },
   { name: 'feed', description: 'Every change, in order, by long poll or as a stream' },
   { name: 'cluster', description: 'Workers and the queue' },
+  { name: 'session', description: 'Signing in and out of the dashboard' },
   { name: 'health', description: 'Open to everyone' },
 ];
 

@@ -28,7 +28,7 @@ export const checkpointContentRoutes: FastifyPluginAsyncTypebox = async (app) =>
   app.get(
     '/checkpoints/:id/content',
     {
-      config: { access: 'checkpoints:read', object: 'job' },
+      config: { access: 'checkpoints:read', object: 'job', isAudited: true }, // weights leave the service
       schema: {
         operationId: 'downloadCheckpoint',
         summary: 'Download a checkpoint in the safetensors format',

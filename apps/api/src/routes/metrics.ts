@@ -72,7 +72,8 @@ export const metricRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.post(
     '/jobs/:id/attempts/:number/metrics',
     {
-      config: { access: 'jobs:write', object: 'own-job', rate: 'none' },
+      // Telemetry: the points themselves are the record.
+      config: { access: 'jobs:write', object: 'own-job', rate: 'none', isAudited: false },
       validatorCompiler: bodyCheckedByRoute,
       schema: {
         operationId: 'appendMetrics',
@@ -108,7 +109,8 @@ export const metricRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.post(
     '/metrics/query',
     {
-      config: { access: 'jobs:read', rate: 'read' },
+      // A POST for its body alone: it reads.
+      config: { access: 'jobs:read', rate: 'read', isAudited: false },
       schema: {
         operationId: 'compareMetrics',
         summary: 'Read a few metrics of many jobs on one grid of steps, with mean and interval by group',

@@ -10,7 +10,7 @@ export interface Session {
   feed: LiveFeed;
   /** The description of a method, read once: it stands as long as the server's release does. */
   methodOf(id: string): Promise<MethodView>;
-  /** Forgets the key. */
+  /** Ends the session of this browser. */
   signOut(): void;
 }
 

@@ -1,30 +1,22 @@
-import { createClient } from '@crucible/client';
 import { useState } from 'preact/hooks';
-import { messageOf } from '../components/notice.tsx';
 
 interface SignInProps {
-  /** true when a key that worked before, or came with the address, was refused */
-  wasRefused: boolean;
-  onKey(key: string): void;
+  /** why there is no session, in a sentence; null: nobody has tried */
+  problem: string | null;
+  /** resolves once the API has answered */
+  onKey(key: string): Promise<void>;
 }
 
-/** Asks for an API key and tries it before it is kept. */
-export function SignIn({ wasRefused, onKey }: SignInProps) {
+/** Asks for an API key, which is exchanged for a session and not kept. */
+export function SignIn({ problem, onKey }: SignInProps) {
   const [key, setKey] = useState('');
-  const [problem, setProblem] = useState<string | null>(wasRefused ? 'The API refused the key.' : null);
   const [isTrying, setIsTrying] = useState(false);
 
   const submit = async (event: Event) => {
     event.preventDefault();
     setIsTrying(true);
-    try {
-      await createClient({ baseUrl: '', key: key.trim() }).queue();
-      onKey(key.trim());
-    } catch (error) {
-      setProblem(messageOf(error));
-    } finally {
-      setIsTrying(false);
-    }
+    await onKey(key.trim());
+    setIsTrying(false);
   };
 
   return (
