@@ -7,19 +7,7 @@ export {
   NewApiKey,
   RotateApiKey,
 } from './api-key.ts';
-export {
-  MethodList,
-  MethodList,
-  MethodView,
-  MethodView,
-  PresetView,
-  PresetView,
-  Readiness,
-  Readiness,
-  SessionView,
-  VersionView,
-  VersionView,
-} from './api-views.ts';
+export { MethodList, MethodView, PresetView, Readiness, SessionView, VersionView } from './api-views.ts';
 export { Architecture, architectureFaults } from './architecture.ts';
 export { AuditEntry, AuditPage, AuditQuery } from './audit.ts';
 export {

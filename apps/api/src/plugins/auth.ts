@@ -66,8 +66,8 @@ function undeclared({ url, config }: RouteOptions): string | null {
 }
 
 /**
- * API keys by `Authorization: Bearer KEY`, and what they allow. Deny by default: a route that declares no access, or
- * has a job, checkpoint or team in its address and does not say what for, stops the boot.
+ * API keys by `Authorization: Bearer KEY` or by the session of a browser, and what they allow. Deny by default: a route
+ * that declares no access, or has a job, checkpoint or team in its address and does not say what for, stops the boot.
  */
 export const auth = plugin(
   async (app) => {
@@ -85,7 +85,7 @@ export const auth = plugin(
       const hasHeader = request.headers.authorization !== undefined;
       const key = hasHeader ? bearerKeyOf(request) : app.sessions.keyOf(request);
       if (key === null) throw new CrucibleError('unauthenticated', 'Send an API key: `Authorization: Bearer crk_...`.');
-      const principal = await app.store.keys.verify(key);
+      const principal = await app.verifiedKeys.verify(key);
       if (principal === null) throw new CrucibleError('unauthenticated', 'The API key is unknown, expired or revoked.');
       return principal;
     };
@@ -109,5 +109,5 @@ export const auth = plugin(
       assertJobAccess(principal, access, object, await owners.getOwner(id, shownTeam(principal)));
     });
   },
-  { name: 'auth', dependencies: ['store', 'errors', 'rate-limits', 'session'] },
+  { name: 'auth', dependencies: ['store', 'errors', 'rate-limits', 'verified-keys', 'session'] },
 );
