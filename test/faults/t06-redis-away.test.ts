@@ -20,7 +20,7 @@ const NUM_SUBMITS = 200;
 const FLOOR_MS = 60;
 const LIMIT_MS = 120_000;
 /** Of the jobs that run through it: longer than Redis is away. */
-const LONG_STEPS = 2500;
+const LONG_STEPS = 6000;
 
 const { store, sql, databaseUrl, servers } = await withOwnCluster({ leaseSeconds: LEASE_SECONDS });
 
@@ -59,6 +59,7 @@ describe('T6: Redis that is away', () => {
       DATABASE_URL: databaseUrl,
       REDIS_URL: servers.redis.url,
       CRUCIBLE_LEASE_SECONDS: String(LEASE_SECONDS),
+      CRUCIBLE_RATE_WRITES_PER_KEY: '0',
     });
     key = (await store.keys.create('test')).key;
     const configOf = ({ method, config }: { method: string; config: unknown }) =>
@@ -73,15 +74,17 @@ describe('T6: Redis that is away', () => {
   });
 
   eachRound('holds up dispatch and nothing else', async (draw) => {
+    await submits(NUM_SUBMITS / 4); // connections and plans
+    const normal = await submits(NUM_SUBMITS);
     const long = await Promise.all(
       [1, 2, 3, 4].map(async () => {
         const config = { steps: LONG_STEPS, checkpointEach: 500 };
         const resources = { pool, slots: 1 };
-        return (await store.jobs.submit(newJob({ method: 'simulated', config, seed: draw(1000), resources }))).value.id;
+        return (
+          await store.jobs.submit(newJob({ method: 'simulated', config, seed: draw(1000), resources, priority: 100 }))
+        ).value.id;
       }),
     );
-    await submits(NUM_SUBMITS / 4); // connections and plans
-    const normal = await submits(NUM_SUBMITS);
     await eventually('all long jobs run', async () => workers.every(({ running }) => running === 2), LIMIT_MS);
 
     await servers.redis.kill();

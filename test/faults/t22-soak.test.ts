@@ -85,14 +85,6 @@ it(`runs ${NUM_JOBS} jobs on ${NUM_WORKERS} workers`, { timeout: 2 * LIMIT_MS },
   };
   await Promise.all([submitAll(), eventually('the end of all jobs', watch, LIMIT_MS)]);
 
-  const { states, notOnce, ranTwice } = await endsOf({ sql });
-  assert.deepEqual({ states, notOnce, ranTwice }, { states: { succeeded: NUM_JOBS }, notOnce: 0, ranTwice: 0 });
-  assert.equal(
-    workers.reduce((sum, { started }) => sum + started, 0),
-    NUM_JOBS,
-    'no attempt starts twice',
-  );
-
   const memoryOf = (from: number, to: number): number =>
     mean(
       samples.filter(({ done }) => done >= from * NUM_JOBS && done < to * NUM_JOBS).map(({ memoryMib }) => memoryMib),
@@ -103,6 +95,14 @@ it(`runs ${NUM_JOBS} jobs on ${NUM_WORKERS} workers`, { timeout: 2 * LIMIT_MS },
   test.diagnostic(
     `${seconds.toFixed(0)} s, ${(NUM_JOBS / seconds).toFixed(0)} jobs/s; API ${before.toFixed(0)} then ${after.toFixed(0)} MiB; ${keys} keys`,
   );
+  const { rows: other } = await sql.query(
+    `select outcome, end_code, count(*)::int as num from attempt where outcome <> 'succeeded' group by 1, 2`,
+  );
+  for (const each of other) test.diagnostic(JSON.stringify(each)); // a machine that is too busy loses workers
+  const { states, notOnce, claimed } = await endsOf({ sql });
+  assert.deepEqual({ states, notOnce }, { states: { succeeded: NUM_JOBS }, notOnce: 0 });
+  const started = workers.reduce((sum, worker) => sum + worker.started, 0);
+  assert.equal(started, claimed, 'no attempt starts twice');
   assert.ok(after - before < MAX_GROWTH_MIB, `the API grew from ${before} to ${after} MiB`);
   assert.ok(keys <= KEYS_PER_WORKER * NUM_WORKERS, `${keys} keys in Redis`);
 });
