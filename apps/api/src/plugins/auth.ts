@@ -66,8 +66,8 @@ function undeclared({ url, config }: RouteOptions): string | null {
 }
 
 /**
- * API keys by `Authorization: Bearer KEY`, and what they allow. Deny by default: a route that declares no access, or
- * has a job, checkpoint or team in its address and does not say what for, stops the boot.
+ * API keys by `Authorization: Bearer KEY` or by the session of a browser, and what they allow. Deny by default: a route
+ * that declares no access, or has a job, checkpoint or team in its address and does not say what for, stops the boot.
  */
 export const auth = plugin(
   async (app) => {
@@ -109,5 +109,5 @@ export const auth = plugin(
       assertJobAccess(principal, access, object, await owners.getOwner(id, shownTeam(principal)));
     });
   },
-  { name: 'auth', dependencies: ['store', 'errors', 'rate-limits', 'session', 'verified-keys'] },
+  { name: 'auth', dependencies: ['store', 'errors', 'rate-limits', 'verified-keys', 'session'] },
 );
