@@ -51,8 +51,7 @@ function findPlan(
   const [height, width, , multiplier] = filter.shape;
   const isPointwise = !depthwise && height === 1 && width === 1 && [strides].flat().every((stride) => stride === 1);
   if (!isPointwise && !(depthwise && multiplier === 1)) return undefined;
-  // a network that is in blocked form stays there
-  if (backend.isBlocked(x) || sizeOf(x.shape) === 0) return undefined;
+  if (sizeOf(x.shape) === 0) return undefined;
   const shapes = [x.shape as Shape4D, filter.shape as Shape4D] as const;
   const info = backend_util.computeConv2DInfo(...shapes, strides, 1, pad, undefined, depthwise);
   const { padInfo } = info;
@@ -150,7 +149,9 @@ function backwardInParts(
 export const convNormTrainKernels: readonly NativeKernel[] = [
   nativeKernel<ForwardInputs, ConvNormTrainAttrs>(CONV_NORM_TRAIN, (inputs, attrs, backend) => {
     const { x, filter, gamma, beta, residual } = inputs;
-    const plan = findPlan(backend, x, filter, attrs);
+    // A network that is in blocked form stays there. The backward pass does not ask: another convolution may have made
+    // the blocked form of the same input since.
+    const plan = backend.isBlocked(x) ? undefined : findPlan(backend, x, filter, attrs);
     if (plan === undefined) return forwardInParts(backend, inputs, attrs);
     const { isNarrow, outShape } = plan;
     if (residual !== undefined && residual.shape.join() !== outShape.join()) {

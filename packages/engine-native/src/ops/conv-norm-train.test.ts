@@ -266,3 +266,29 @@ describe('convNormTrain', () => {
     });
   });
 });
+
+describe('an input that another convolution puts in blocked form after the pass', () => {
+  it('still has its gradient: a shortcut beside a 3x3 layer', async () => {
+    await startNative();
+    const random = new TestRandom(7);
+    const arrays = [[2, 8, 8, 16], [1, 1, 16, 16], [3, 3, 16, 16], [16], [16]].map((shape) => random.array(shape));
+    const gradient =
+      (shortcut: ConvNorm) =>
+      (...inputs: tf.Tensor[]): tf.Tensor => {
+        const [x, point, square, gamma, beta] = inputs as [
+          ...[tf.Tensor4D, tf.Tensor4D, tf.Tensor4D],
+          ...[tf.Tensor1D, tf.Tensor1D],
+        ];
+        return tf.grad((input) => {
+          // made by a kernel, as inside a network, so that it may take any form
+          const inside = tf.relu(input as tf.Tensor4D);
+          const link = shortcut(inside, point, gamma, beta, { activation: 'none' });
+          return weighed(tf.add(link, tf.conv2d(inside, square, 1, 'same')));
+        })(x);
+      };
+    const [fused] = await runOn('onednn', gradient(convNormTrain), arrays);
+    const [parts] = await runOn('onednn', gradient(inParts), arrays);
+    assert.ok(fused !== undefined && parts !== undefined);
+    assert.ok(relativeError(fused, parts) < 1e-4);
+  });
+});
