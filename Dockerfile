@@ -36,8 +36,13 @@ RUN mkdir -p /var/lib/crucible && chown node:node /var/lib/crucible
 USER node
 CMD ["node", "apps/worker/dist/main.js"]
 
-# TensorFlow's GPU library wants CUDA 11 and cuDNN 8; the driver comes from the host.
+# TensorFlow's GPU library wants CUDA 11 and cuDNN 8; the driver comes from the host. WebGPU wants the Vulkan loader and
+# the driver's graphics part; where neither starts, the native engine wants oneDNN and OpenMP.
 FROM nvidia/cuda:11.8.0-cudnn8-runtime-ubuntu22.04 AS worker-gpu
+RUN apt-get update \
+  && apt-get install -y --no-install-recommends libvulkan1 libdnnl2 libgomp1 \
+  && rm -rf /var/lib/apt/lists/*
+ENV NVIDIA_DRIVER_CAPABILITIES=compute,utility,graphics
 COPY --from=services /usr/local/bin/node /usr/local/bin/node
 COPY --from=services /usr/share/datasets /usr/share/datasets
 COPY --from=production /app /app

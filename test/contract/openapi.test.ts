@@ -35,6 +35,7 @@ const ROUTES = [
   'get /v1/jobs/{id}/checkpoints',
   'get /v1/jobs/{id}/checkpoints/preview',
   'get /v1/jobs/{id}/logs',
+  'get /v1/jobs/{id}/logs/stream',
   'get /v1/jobs/{id}/metrics',
   'get /v1/jobs/{id}/metrics/points',
   'get /v1/methods',

@@ -62,6 +62,7 @@ const finish = (last: Last, outcome: 'succeeded' | 'failed' | (typeof ASKED)[num
 /** A repair pass that has not been blind, whatever this test spends its time with. */
 async function reconcile() {
   await sql.query(`update reconcile_pass set finished_at = now(), blind_until = '-infinity'`);
+  await sql.query('update worker set seen_at = now()'); // no worker is lost, however long the sequence takes
   return store.scheduling.reconcile();
 }
 await store.scheduling.reconcile();

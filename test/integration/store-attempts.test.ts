@@ -14,7 +14,6 @@ import {
   newJob,
   newWorker,
   SUCCESS,
-  snapshot,
   startJob,
 } from '../support/running-attempt.ts';
 
@@ -33,7 +32,6 @@ describe('claim', () => {
       methodVersion: '1',
       config: { generations: 3 },
       seed: 11,
-      precision: null,
       limits: job.limits,
       resume: null,
     });

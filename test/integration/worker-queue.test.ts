@@ -21,6 +21,10 @@ const claimedOf = ({ attemptId, fence }: DispatchMessage): ClaimedJob => ({
   seed: 1,
   precision: null,
   limits: { maxRunSeconds: null, maxQueueSeconds: null, stallSeconds: null },
+  teamId: 'default',
+  tier: 'normal',
+  waitedSeconds: 0,
+  dispatchSeconds: 0,
   resume: null,
 });
 

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { AttemptView, JobView } from '@crucible/contracts';
+import { type AttemptView, CrucibleError, type JobView } from '@crucible/contracts';
 import type { NewJob } from '@crucible/store';
 import { eventually } from './poll.ts';
 import { type RunningApi, type RunningApiOptions, runApi, testRedisUrl } from './running-api.ts';
@@ -59,8 +59,17 @@ export async function runFaultCluster(options: RunningApiOptions & { leaseSecond
   const folder = await mkdtemp(join(tmpdir(), 'faults-'));
   const workers = new Map<string, WorkerProcess>();
   const logs = (): string => [...workers].map(([name, worker]) => `--- ${name}\n${worker.log()}`).join('\n');
-  const explained = <T>(found: Promise<T>): Promise<T> =>
-    found.catch((error) => {
+  /** Looks for as long as it takes; a database that is away, or a machine that is too busy, is no answer. */
+  const found = <T>(what: string, look: () => Promise<T | null | undefined | false>, limitMs: number): Promise<T> =>
+    eventually(
+      what,
+      () =>
+        look().catch((error) => {
+          if (error instanceof CrucibleError && error.code === 'unavailable') return null;
+          throw error;
+        }),
+      limitMs,
+    ).catch((error) => {
       throw new Error(`${(error as Error).message}\n${logs()}`, { cause: error });
     });
 
@@ -68,7 +77,7 @@ export async function runFaultCluster(options: RunningApiOptions & { leaseSecond
     api,
     leaseMs: 1000 * options.leaseSeconds,
     async worker(name, env = {}, program = {}) {
-      const before = new Set((await api.store.workers.list()).map(({ id }) => id));
+      const before = new Set((await found('the workers', api.store.workers.list, JOB_LIMIT_MS)).map(({ id }) => id));
       const started = startWorkerProcess(
         {
           DATABASE_URL: api.databaseUrl,
@@ -83,15 +92,13 @@ export async function runFaultCluster(options: RunningApiOptions & { leaseSecond
         { main: TINY_WORKER, ...program },
       );
       workers.set(name, started);
-      await explained(
-        eventually(
-          `worker ${name}`,
-          async () =>
-            (await api.store.workers.list()).some(
-              (view) => view.name === `${name}-${api.pool}` && view.state === 'ready' && !before.has(view.id),
-            ),
-          WORKER_LIMIT_MS,
-        ),
+      await found(
+        `worker ${name}`,
+        async () =>
+          (await api.store.workers.list()).some(
+            (view) => view.name === `${name}-${api.pool}` && view.state === 'ready' && !before.has(view.id),
+          ),
+        WORKER_LIMIT_MS,
       );
       return started;
     },
@@ -104,44 +111,36 @@ export async function runFaultCluster(options: RunningApiOptions & { leaseSecond
     },
     attempts: (jobId) => api.store.attempts.list(jobId),
     running: (jobId, number, worker) =>
-      explained(
-        eventually(
-          `attempt ${number}`,
-          async () =>
-            (await api.store.attempts.list(jobId)).find(
-              (attempt) =>
-                attempt.number === number &&
-                attempt.state === 'running' &&
-                (worker === undefined || attempt.worker === `${worker}-${api.pool}`),
-            ),
-          JOB_LIMIT_MS,
-        ),
+      found(
+        `attempt ${number}`,
+        async () =>
+          (await api.store.attempts.list(jobId)).find(
+            (attempt) =>
+              attempt.number === number &&
+              attempt.state === 'running' &&
+              (worker === undefined || attempt.worker === `${worker}-${api.pool}`),
+          ),
+        JOB_LIMIT_MS,
       ),
     async reached(jobId, step) {
-      await explained(
-        eventually(
-          `step ${step}`,
-          async () => {
-            const { rows } = await api.sql.query('select max(last_step) as step from attempt where job_id = $1', [
-              jobId,
-            ]);
-            return Number(rows[0]?.step ?? 0) >= step;
-          },
-          JOB_LIMIT_MS,
-        ),
+      await found(
+        `step ${step}`,
+        async () => {
+          const { rows } = await api.sql.query('select max(last_step) as step from attempt where job_id = $1', [jobId]);
+          return Number(rows[0]?.step ?? 0) >= step;
+        },
+        JOB_LIMIT_MS,
       );
     },
     succeeded: (jobId) =>
-      explained(
-        eventually(
-          'the end of the job',
-          async () => {
-            const job = await api.store.jobs.get(jobId).catch(() => null); // the database may be away
-            if (job?.state === 'failed') throw new Error(`the job failed: ${job.endCode}, ${job.detail}`);
-            return job?.state === 'succeeded' ? job : null;
-          },
-          JOB_LIMIT_MS,
-        ),
+      found(
+        'the end of the job',
+        async () => {
+          const job = await api.store.jobs.get(jobId);
+          if (job.state === 'failed') throw new Error(`the job failed: ${job.endCode}, ${job.detail}`);
+          return job.state === 'succeeded' ? job : null;
+        },
+        JOB_LIMIT_MS,
       ),
     async result(jobId) {
       const { steps, values } = await api.store.metrics.points(jobId, { key: 'train/loss', maxPoints: 5000 });

@@ -60,10 +60,23 @@ async function freePort(): Promise<number> {
  */
 function ownServer(url: string, launch: () => ChildProcess, answers: () => Promise<unknown>): OwnServer {
   let running: ChildProcess | null = null;
+  const killGroup = (server: ChildProcess): void => {
+    try {
+      // The whole group: the processes behind the connections of Postgres would hold its memory a little longer.
+      process.kill(-(server.pid ?? 0), 'SIGKILL');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error; // it has ended
+    }
+  };
+  // A test that fails may never come to `kill`; the server must neither keep its process alive nor outlive it.
+  process.on('exit', () => {
+    if (running !== null) killGroup(running);
+  });
   return {
     url,
     async start() {
       running = launch();
+      running.unref();
       await eventually(
         'a server that answers',
         () =>
@@ -77,8 +90,7 @@ function ownServer(url: string, launch: () => ChildProcess, answers: () => Promi
     async kill() {
       if (running === null) return;
       const ended = once(running, 'exit');
-      // The whole group: the processes behind the connections of Postgres would hold its memory a little longer.
-      process.kill(-(running.pid ?? 0), 'SIGKILL');
+      killGroup(running);
       await ended;
       running = null;
     },

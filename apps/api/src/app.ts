@@ -29,6 +29,7 @@ import { healthRoutes } from './routes/health.ts';
 import { jobCommandRoutes } from './routes/job-commands.ts';
 import { jobReadRoutes } from './routes/job-reads.ts';
 import { jobRoutes } from './routes/jobs.ts';
+import { logStreamRoutes } from './routes/log-stream.ts';
 import { methodRoutes } from './routes/methods.ts';
 import { metricRoutes } from './routes/metrics.ts';
 import { VERSION } from './version.ts';
@@ -94,6 +95,7 @@ export async function buildApp({
     jobRoutes,
     jobCommandRoutes,
     jobReadRoutes,
+    logStreamRoutes,
     metricRoutes,
     artifactRoutes,
     checkpointRoutes,

@@ -25,6 +25,7 @@ describe('loadConfig', () => {
       port: 0,
       dashboardDir: null,
       scrubDays: 14,
+      retention: { points: 180, logs: 60, events: 400 },
       isSupervised: false,
       leaseSeconds: 30,
       logLevel: 'info',

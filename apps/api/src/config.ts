@@ -1,4 +1,5 @@
 import { CrucibleError, faultsOf, LEASE_SECONDS, LOG_LEVELS } from '@crucible/contracts';
+import type { RetentionDays } from '@crucible/store';
 import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
 
@@ -12,6 +13,14 @@ const Database = {
 /** What `create-key` needs of the environment. */
 const DatabaseEnvironment = Type.Object(Database);
 
+const daysKept = (days: number, what: string) =>
+  Type.Integer({
+    minimum: 0,
+    maximum: 36_500,
+    default: days,
+    description: `days for which ${what} are kept, 0: for ever`,
+  });
+
 /** Every variable that the API reads. */
 export const Environment = Type.Object({
   ...Database,
@@ -19,6 +28,9 @@ export const Environment = Type.Object({
   CRUCIBLE_HOST: Type.String({ minLength: 1, default: '127.0.0.1', description: 'address to listen on' }),
   CRUCIBLE_PORT: Type.Integer({ minimum: 0, maximum: 65_535, default: 0, description: '0: any free port' }),
   CRUCIBLE_DASHBOARD_DIR: Type.Optional(Type.String({ minLength: 1, description: 'built dashboard, served under /' })),
+  CRUCIBLE_KEEP_POINTS_DAYS: daysKept(180, 'points of metrics, after their job has ended'),
+  CRUCIBLE_KEEP_LOGS_DAYS: daysKept(60, 'log lines, after their job has ended'),
+  CRUCIBLE_KEEP_EVENTS_DAYS: daysKept(400, 'events of the change feed'),
   CRUCIBLE_SCRUB_DAYS: Type.Integer({
     minimum: 1,
     maximum: 365,
@@ -50,6 +62,8 @@ export interface Config {
   readonly port: number;
   readonly dashboardDir: string | null;
   readonly scrubDays: number;
+  /** in days */
+  readonly retention: RetentionDays;
   readonly isSupervised: boolean;
   readonly leaseSeconds: number;
   /** where Prometheus reads; null: nowhere */
@@ -91,6 +105,11 @@ export function loadConfig(env: Variables): Config {
     port: values.CRUCIBLE_PORT,
     dashboardDir: values.CRUCIBLE_DASHBOARD_DIR ?? null,
     scrubDays: values.CRUCIBLE_SCRUB_DAYS,
+    retention: {
+      points: values.CRUCIBLE_KEEP_POINTS_DAYS,
+      logs: values.CRUCIBLE_KEEP_LOGS_DAYS,
+      events: values.CRUCIBLE_KEEP_EVENTS_DAYS,
+    },
     isSupervised: values.CRUCIBLE_SUPERVISED,
     leaseSeconds: values.CRUCIBLE_LEASE_SECONDS,
     metrics:

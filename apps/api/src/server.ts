@@ -49,7 +49,14 @@ export async function startService(config: Config, log: FastifyBaseLogger): Prom
       throw new CrucibleError('unavailable', 'The database lacks migrations: run `npx prisma migrate deploy` first.');
     const app = await buildApp({ config, store, queues, log, telemetry });
     const url = await app.listen({ host: config.host, port: config.port });
-    const election = startElection({ store, queues, log, telemetry, scrubDays: config.scrubDays });
+    const election = startElection({
+      store,
+      queues,
+      log,
+      telemetry,
+      scrubDays: config.scrubDays,
+      retention: config.retention,
+    });
     observeFigures(store, metrics, log);
     observeRedis(queues, metrics);
     metricsServer = config.metrics === null ? null : await serveMetrics(metrics, config.metrics);

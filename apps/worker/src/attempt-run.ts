@@ -174,13 +174,11 @@ export function startAttempt(
   const execute = async (): Promise<AttemptEnd> => {
     await mkdir(spoolDir, { recursive: true });
     const resume = await fetchCheckpoint();
-    await fetchInputs(claimed.config, { artifacts: store.artifacts, dir: join(spoolDir, INPUTS_FOLDER), retry }).catch(
-      (error) => {
-        const isGone = error instanceof CrucibleError && INPUT_FAULTS.includes(error.code);
-        control.fail(error, isGone ? 'data-error' : undefined);
-        throw error;
-      },
-    );
+    await fetchInputs(claimed.config, { ...store, dir: join(spoolDir, INPUTS_FOLDER), retry }).catch((error) => {
+      const isGone = error instanceof CrucibleError && INPUT_FAULTS.includes(error.code);
+      control.fail(error, isGone ? 'data-error' : undefined);
+      throw error;
+    });
     if (control.asked !== null) return outcomeOf(null, NEVER_STARTED, control.asked);
     const from = resume === null ? 'from the beginning' : `from the checkpoint at step ${resume.manifest.step}`;
     reports.say('info', `Attempt ${number} starts ${from}.`);

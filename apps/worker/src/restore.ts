@@ -2,8 +2,10 @@ import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CheckpointManifest, CrucibleError, type EngineInfo } from '@crucible/contracts';
 import type { Checkpoints, StoredCheckpoint } from '@crucible/store';
-import { chunkName } from './chunks.ts';
 import type { Retry } from './recorder.ts';
+
+/** Chunks on their way from the database at the same time. */
+const PARALLEL_READS = 3;
 
 /** A checkpoint on this machine's disk, verified. */
 export interface RestoredCheckpoint {
@@ -56,10 +58,8 @@ async function download(manifest: CheckpointManifest, { checkpoints, dir, retry 
     const file = await open(join(dir, String(index)), 'w');
     try {
       let written = 0;
-      for (const sha256 of chunks) {
-        const chunk = await retry(() => checkpoints.readChunk(sha256));
-        if (chunkName(chunk) !== sha256)
-          throw new CrucibleError('checkpoint-corrupt', `A chunk of tensor "${name}" is not ${sha256}.`);
+      // The store has compared each with its hash.
+      for await (const chunk of readAhead(chunks, (sha256) => retry(() => checkpoints.readChunk(sha256)))) {
         await file.writeFile(chunk);
         written += chunk.byteLength;
       }
@@ -69,4 +69,19 @@ async function download(manifest: CheckpointManifest, { checkpoints, dir, retry 
       await file.close();
     }
   }
+}
+
+/** The chunks in their order, while the next ones are on their way. */
+async function* readAhead(
+  hashes: readonly string[],
+  read: (sha256: string) => Promise<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  const coming: Promise<Uint8Array>[] = [];
+  for (const hash of hashes) {
+    const next = read(hash);
+    next.catch(() => {}); // reported when it is its turn
+    coming.push(next);
+    if (coming.length === PARALLEL_READS) yield (await coming.shift()) as Uint8Array;
+  }
+  for (const rest of coming) yield await rest;
 }

@@ -6,8 +6,11 @@ export { type AttemptRun, type AttemptRunParts, startAttempt } from './attempt-r
 export { uploadCheckpoint } from './checkpoint-upload.ts';
 export { loadConfig } from './config.ts';
 export { type Consumer, startConsumer } from './consumer.ts';
+export { createContext } from './executor/context.ts';
+export { connectParent } from './executor/parent-link.ts';
 export { identityOf, isRunning, type ProcessIdentity } from './process-identity.ts';
 export { restore } from './restore.ts';
+export { retrying } from './retrying.ts';
 export { watchShutdown } from './shutdown.ts';
 export { createSlotPool } from './slot-pool.ts';
 export { createSpoolBudget } from './spool-budget.ts';

@@ -30,6 +30,7 @@ const OF_CODE: Partial<Record<ErrorCode, ExitCode>> = {
   forbidden: EXIT.auth,
   'not-found': EXIT.notFound,
   'illegal-transition': EXIT.conflict,
+  'stale-version': EXIT.conflict,
   'checkpoint-in-use': EXIT.conflict,
   'idempotency-in-flight': EXIT.conflict,
   'idempotency-mismatch': EXIT.conflict,

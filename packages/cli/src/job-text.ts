@@ -2,7 +2,10 @@ import { END_CODES, type JobView } from '@crucible/contracts';
 
 /** How far a job is, or what it waits for or how it ended, in a few words. */
 export function jobNews(job: JobView): string {
-  if (job.waiting !== null) return `place ${job.waiting.position}: ${job.waiting.message}`;
+  if (job.waiting !== null) {
+    const { position, message, blocking } = job.waiting;
+    return position > 0 ? `place ${position}: ${message}` : `${message}: ${blocking.join(', ')}`;
+  }
   if (job.state === 'failed' && job.endCode !== null)
     return `${END_CODES[job.endCode].meaning}${job.detail === null ? '' : `: ${job.detail}`}`;
   if (job.progress === null || job.endedAt !== null) return '';
@@ -26,7 +29,14 @@ export function jobLines(job: JobView, now: number): string[] {
     ['state', `${job.state} ${jobNews(job)}`.trim()],
     ['ran', ranSeconds(job, now)],
     ['seed', String(job.seed)],
-    ['priority', String(job.priority)],
+    ['priority', `${job.priority}, tier ${job.tier}`],
+    [
+      'limits',
+      Object.entries(job.limits)
+        .flatMap(([name, seconds]) => (seconds === null ? [] : [`${name} ${seconds}`]))
+        .join(', '),
+    ],
+    ['needs', job.needs.map((need) => `${need.job} (${need.on})`).join(', ')],
     ['attempts', String(job.attempts)],
     ['actions', job.actions.join(', ')],
     [

@@ -7,7 +7,7 @@ import type { Verb, VerbContext } from './verb.ts';
 import { artifacts } from './verbs/artifacts.ts';
 import { ckpt } from './verbs/ckpt.ts';
 import { cordon, drain, queue, uncordon, undrain, workers } from './verbs/cluster.ts';
-import { cancel, fork, retry } from './verbs/commands.ts';
+import { cancel, fork, kill, pause, resume, retry } from './verbs/commands.ts';
 import { logs } from './verbs/logs.ts';
 import { methods } from './verbs/methods.ts';
 import { metrics } from './verbs/metrics.ts';
@@ -25,7 +25,10 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   logs,
   metrics,
   watch,
+  pause,
+  resume,
   cancel,
+  kill,
   retry,
   fork,
   artifacts,

@@ -18,12 +18,14 @@ import {
   type MethodView,
   type MetricColumns,
   type MetricReceipt,
+  type PatchJob,
   type PointsQuery,
   type PointsView,
   type QueueView,
   type SeriesView,
   type StorageUsage,
   type SubmitJob,
+  type SubmittedBatch,
   type VersionView,
   type WorkerView,
 } from '@crucible/contracts';
@@ -56,6 +58,8 @@ export type WorkerVerb = 'cordon' | 'uncordon' | 'drain' | 'undrain';
 
 /** A submit body in which everything that has a default may be left out. */
 export type SubmitRequest = Pick<SubmitJob, 'method'> & Partial<SubmitJob>;
+/** A job of a batch. */
+export type BatchedRequest = SubmitRequest & { ref?: string };
 export type ForkRequest = Partial<ForkJob>;
 
 export interface CommandOptions extends CallOptions {
@@ -72,13 +76,20 @@ export interface CrucibleClient {
   methods(options?: CallOptions): Promise<MethodList['data']>;
   method(id: string, options?: CallOptions): Promise<MethodView>;
   submit(body: SubmitRequest, options?: CommandOptions): Promise<JobView>;
+  /** Submits all of the jobs or none; they may need one another by their `ref`. */
+  submitBatch(jobs: readonly BatchedRequest[], options?: CommandOptions): Promise<SubmittedBatch['data']>;
   /** One page, newest first. */
   jobs(query?: Partial<JobsQuery>, options?: CallOptions): Promise<JobPage>;
   /** Every job that fits, page by page as they are read. */
   iterateJobs(query?: Partial<Omit<JobsQuery, 'cursor'>>, options?: CallOptions): AsyncGenerator<JobView>;
   /** The very object of the last call while its version stands. */
   job(id: string, options?: CallOptions): Promise<JobView>;
+  /** Changes what may change of a job; with `version` only if that is still its version. */
+  patch(id: string, changes: PatchJob, options?: CallOptions & { version?: number }): Promise<JobView>;
+  pause(id: string, options?: CommandOptions): Promise<JobView>;
+  resume(id: string, options?: CommandOptions): Promise<JobView>;
   cancel(id: string, options?: CommandOptions): Promise<JobView>;
+  kill(id: string, options?: CommandOptions): Promise<JobView>;
   retry(id: string, options?: CommandOptions): Promise<JobView>;
   /** A new job from the resolved config of `id`. */
   fork(id: string, body?: ForkRequest, options?: CommandOptions): Promise<JobView>;
@@ -143,6 +154,10 @@ export function createClient({
     methods: ({ signal } = {}) => list('/v1/methods', signal),
     method: (id, { signal } = {}) => http.get(`/v1/methods/${encodeURIComponent(id)}`, signal),
     submit: (body, options = {}) => command('/v1/jobs', body, options),
+    submitBatch: async (jobs, options = {}) => {
+      const key = options.idempotencyKey ?? createIdempotencyKey();
+      return (await http.post<SubmittedBatch>('/v1/job-batches', { jobs }, key, options.signal)).data;
+    },
     jobs: (query = {}, { signal } = {}) => http.get(`/v1/jobs${queryOf(query)}`, signal),
     async *iterateJobs(query = {}, options = {}) {
       let cursor: string | null = null;
@@ -153,7 +168,19 @@ export function createClient({
       } while (cursor !== null);
     },
     job: (id, { signal } = {}) => http.get(at(id), signal),
+    patch: (id, changes, { version, signal } = {}) =>
+      http
+        .send(at(id), {
+          method: 'PATCH',
+          body: changes,
+          ...(version === undefined ? {} : { headers: { 'if-match': `"v${version}"` } }),
+          signal,
+        })
+        .then((answer) => answer.json() as Promise<JobView>),
+    pause: (id, options = {}) => command(at(id, 'pause'), {}, options),
+    resume: (id, options = {}) => command(at(id, 'resume'), {}, options),
     cancel: (id, options = {}) => command(at(id, 'cancel'), {}, options),
+    kill: (id, options = {}) => command(at(id, 'kill'), {}, options),
     retry: (id, options = {}) => command(at(id, 'retry'), {}, options),
     fork: (id, body = {}, options = {}) => command(at(id, 'fork'), body, options),
     series: (id, { signal } = {}) => list(at(id, 'metrics'), signal),

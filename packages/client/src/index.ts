@@ -1,6 +1,7 @@
 export type { CallOptions } from './call-options.ts';
 export type { CheckpointCalls, DownloadOptions } from './checkpoint-calls.ts';
 export {
+  type BatchedRequest,
   type ClientOptions,
   type CommandOptions,
   type CrucibleClient,

@@ -17,6 +17,9 @@ export const LogsQuery = Type.Object({
   level: Type.Optional(Type.Enum([...LOG_LEVELS], { description: 'this level and above' })),
   contains: Type.Optional(Type.String({ maxLength: 200 })),
   after: Type.Optional(Type.String({ pattern: '^\\d+:\\d+$', description: 'attempt:line of the last line read' })),
+  tail: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: 1000, description: 'begin with the last lines; not with after' }),
+  ),
   limit: Type.Integer({ minimum: 1, maximum: 1000, default: 200 }),
 });
 export type LogsQuery = Static<typeof LogsQuery>;

@@ -93,7 +93,7 @@ template <bool kResidual, Activation kActivation, class T>
 void scaleShiftPart(const T* x, const T* residual, T* y, const ChannelLayout& layout, const PanelPart& part,
                     const Tiled& scales, const Tiled& shifts) {
   const float *scale = scales.at(part.channel), *shift = shifts.at(part.channel);
-  const bool streams = shouldStream(y, layout.size(), layout.panelChannels);
+  const bool streams = x != y && shouldStream(y, layout.size(), layout.panelChannels);
   forPeriods(part.begin, part.end, layout.panelChannels, [&](int64_t offset, int64_t count) {
     const int64_t at = part.base + offset;
     const T* added = kResidual ? residual + at : nullptr;

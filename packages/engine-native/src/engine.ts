@@ -11,6 +11,7 @@ import { registerConv2dGroupedGradient } from './gradients/conv2d-grouped.ts';
 import { registerGroupNormGradient } from './gradients/group-norm.ts';
 import { replaceReluGradients } from './gradients/relu.ts';
 import { replaceSumGradients } from './gradients/sum.ts';
+import { boundHeapGrowth } from './heap-growth.ts';
 import { registerKernels } from './register-kernels.ts';
 
 /** Free buffers may hold this share of the memory that the process may use. */
@@ -36,6 +37,7 @@ export async function startOneDnn(addon: Addon): Promise<OneDnnBackend> {
   const running = runningOneDnn();
   const backend = running ?? new OneDnnBackend(addon, makePool(addon));
   if (running === undefined) {
+    boundHeapGrowth();
     registerKernels();
     registerBackend(ONEDNN, () => backend, 0);
     replaceReluGradients();

@@ -5,6 +5,7 @@ import type { EngineStart, LoadEngineOptions, StartedEngine } from './engines/en
 import { startOneDnnEngine } from './engines/onednn.ts';
 import { startTfjsNode, startTfjsNodeGpu } from './engines/tfjs-node.ts';
 import { startWebGpu } from './engines/webgpu.ts';
+import { correctAvgPoolGradient } from './gradients/avg-pool.ts';
 import { selfTestFaults } from './self-test.ts';
 
 /** Why one engine was passed over. */
@@ -36,6 +37,7 @@ async function start(name: EngineName, options: LoadEngineOptions, reasons: Engi
     const message = cause instanceof Error ? cause.message : String(cause);
     throw new EngineUnavailableError(name, 'start-failed', message, cause);
   });
+  correctAvgPoolGradient();
   const faults = await selfTestFaults();
   if (faults.length > 0) throw new EngineUnavailableError(name, 'self-test-failed', faults.join('; '));
   const versions = { node: process.versions.node, tfjs: version_core, ...started.versions };

@@ -25,6 +25,7 @@ import { softmaxKernels } from './kernels/softmax.ts';
 import { transposeKernels } from './kernels/transpose.ts';
 import { unaryKernels } from './kernels/unary.ts';
 import type { KernelResult, NativeKernel } from './native-kernel.ts';
+import { RefusedInputsError } from './ops/refused-inputs-error.ts';
 import { countSlowPath } from './slow-path.ts';
 
 type KernelFunction = KernelConfig['kernelFunc'];
@@ -95,7 +96,7 @@ const fastKernel =
   ({ name, run }: NativeKernel, slow: KernelFunction | undefined): KernelFunction =>
   (params) => {
     const result = run(params.inputs, params.attrs, params.backend as OneDnnBackend) ?? slow?.(params);
-    if (result === undefined) throw new Error(`kernel ${name} cannot take these inputs`);
+    if (result === undefined) throw new RefusedInputsError(name);
     return result;
   };
 

@@ -47,13 +47,20 @@ export interface Attempts {
   markResumed(attempt: AttemptFence, step: number | null, checkpointId?: string | null): Promise<void>;
 }
 
+/** Ids that are remembered: the number of an attempt never changes, and each batch of its points asks for it. */
+const MAX_NAMED_IDS = 10_000;
+
 export function createAttempts({ pool, prisma, leaseSeconds }: Database): Attempts {
+  const idsByName = new Map<string, string>();
   return {
     claim: (claim) => claimAttempt(pool, claim, leaseSeconds),
     heartbeat: (beat) => heartbeat(pool, beat, leaseSeconds),
     finish: (finish) => finishAttempt(pool, finish),
     release: (attempt) => releaseAttempt(pool, attempt),
     async idOf(jobId, number) {
+      const name = `${jobId} ${number}`;
+      const known = idsByName.get(name);
+      if (known !== undefined) return known;
       assertJobId(jobId);
       const { rows } = await pool.query<{ id: string }>('select id from attempt where job_id = $1 and number = $2', [
         jobId,
@@ -61,6 +68,8 @@ export function createAttempts({ pool, prisma, leaseSeconds }: Database): Attemp
       ]);
       const [row] = rows;
       if (row === undefined) throw new CrucibleError('not-found', `Job ${jobId} has no attempt ${number}.`);
+      if (idsByName.size >= MAX_NAMED_IDS) idsByName.clear();
+      idsByName.set(name, row.id);
       return row.id;
     },
     async list(jobId) {

@@ -29,6 +29,8 @@ export type { Outbox, OutboxRow } from './outbox.ts';
 export type { PreemptDecision } from './preempt.ts';
 export type { QueueRow } from './queue-rows.ts';
 export type { ReconcileReport } from './reconcile.ts';
+export type { Retention, RetentionDays, RetentionReport } from './retention.ts';
+export { safetensorsOf } from './safetensors.ts';
 export type { Applied, Decisions, Scheduling, WaitingReason } from './scheduling.ts';
 export type { NewPass } from './scheduling-passes.ts';
 export type { SchedulingSnapshot, SlowFacts, SnapshotTerms } from './snapshot.ts';

@@ -76,11 +76,15 @@ export function createLogs({ pool, prisma }: Database): Logs {
     appendBatch: (batch) => appendLines(pool, batch),
     async page(jobId, query) {
       await assertJobExists(pool, jobId);
+      const where = whereOf(jobId, query);
+      const isTail = query.tail !== undefined && query.after === undefined;
+      const order = isTail ? 'desc' : 'asc';
       const rows = await prisma.logLine.findMany({
-        where: whereOf(jobId, query),
-        orderBy: [{ attempt: 'asc' }, { line: 'asc' }],
-        take: query.limit,
+        where,
+        orderBy: [{ attempt: order }, { line: order }],
+        take: isTail ? (query.tail ?? query.limit) : query.limit,
       });
+      if (isTail) rows.reverse();
       const last = rows.at(-1);
       return {
         data: rows.map(({ attempt, line, time, level, message, fields }) => ({

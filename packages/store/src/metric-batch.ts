@@ -3,7 +3,7 @@ import type pg from 'pg';
 import { isFiniteValue } from './finite-value.ts';
 import { acceptBatch, type Batch, type BatchReceipt } from './ingest-cursor.ts';
 import { MAX_RAW_POINTS } from './metric-rollup.ts';
-import { hintPoints } from './progress-hint.ts';
+import { sendHint } from './progress-hint.ts';
 import { transaction } from './transaction.ts';
 
 export interface MetricBatch extends Batch {
@@ -50,8 +50,8 @@ export async function appendMetrics(pool: pg.Pool, batch: MetricBatch): Promise<
       points.map((point) => point.timeMs),
       accepted.number,
       accepted.resumedStep,
+      accepted.jobId,
     ]);
-    if (points.length > 0) await hintPoints(client, accepted.jobId, Math.max(...points.map((point) => point.step)));
     return { isDuplicate: false };
   });
 }
@@ -78,17 +78,20 @@ const INSERT_POINTS = `
       count(*) filter (where not is_known) as num,
       count(*) filter (where not is_known and not (${isFiniteValue('value')})) as num_non_finite
     from counted group by series_id
+  ), updated as (
+    update series s set
+      first_step = case when s.count = 0 then m.first_step else least(s.first_step, m.first_step) end,
+      last_value = case when s.count = 0 or m.last_step >= s.last_step then m.last_value else s.last_value end,
+      last_step = case when s.count = 0 then m.last_step else greatest(s.last_step, m.last_step) end,
+      min = least(s.min, m.low), max = greatest(s.max, m.high),
+      count = s.count + m.num, non_finite = s.non_finite + m.num_non_finite,
+      -- A series has no buckets until it is long; then all of it is to be put into them.
+      dirty_from = case when s.count + m.num <= ${MAX_RAW_POINTS} then s.dirty_from
+        when s.count <= ${MAX_RAW_POINTS} then 0 else least(s.dirty_from, m.first_step) end
+    from summary m where s.id = m.series_id
   )
-  update series s set
-    first_step = case when s.count = 0 then m.first_step else least(s.first_step, m.first_step) end,
-    last_value = case when s.count = 0 or m.last_step >= s.last_step then m.last_value else s.last_value end,
-    last_step = case when s.count = 0 then m.last_step else greatest(s.last_step, m.last_step) end,
-    min = least(s.min, m.low), max = greatest(s.max, m.high),
-    count = s.count + m.num, non_finite = s.non_finite + m.num_non_finite,
-    -- A series has no buckets until it is long; then all of it is to be put into them.
-    dirty_from = case when s.count + m.num <= ${MAX_RAW_POINTS} then s.dirty_from
-      when s.count <= ${MAX_RAW_POINTS} then 0 else least(s.dirty_from, m.first_step) end
-  from summary m where s.id = m.series_id`;
+  select ${sendHint('id', '(select max(step) from unnest($2::bigint[]) as step)', 'progress')}
+  from job where id = $7 and cardinality($2::bigint[]) > 0`;
 
 /** Ids of the series of `keys`, made where a key is new. @throws `too-many-series` */
 async function seriesIds(client: pg.PoolClient, jobId: string, keys: string[]): Promise<Map<string, number>> {
@@ -101,12 +104,14 @@ async function seriesIds(client: pg.PoolClient, jobId: string, keys: string[]): 
   ]);
   const { rows } = await client.query<{ num: number }>('select count(*) as num from series where job_id = $1', [jobId]);
   const num = rows[0]?.num ?? 0;
-  if (num > MAX_SERIES_PER_JOB)
+  if (num > MAX_SERIES_PER_JOB) {
+    const key = fresh[Math.max(0, fresh.length - (num - MAX_SERIES_PER_JOB))];
     throw new CrucibleError(
       'too-many-series',
-      `${fresh[0]}: a job may report ${MAX_SERIES_PER_JOB} metric names, this batch would make ${num}.`,
-      { detail: { key: fresh[0] } },
+      `${key}: a job may report ${MAX_SERIES_PER_JOB} metric names, this batch would make ${num}.`,
+      { detail: { key } },
     );
+  }
   return readIds(client, jobId, keys);
 }
 

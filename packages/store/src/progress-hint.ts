@@ -1,5 +1,4 @@
 import { CHANNELS } from './channels.ts';
-import type { Queryable } from './database.ts';
 
 /** Postgres refuses a notification of 8,000 bytes; a hint without its progress still says that there is news. */
 const MAX_PROGRESS_BYTES = 7500;
@@ -10,8 +9,3 @@ export const sendHint = (jobId: string, maxStep: string, progress: string): stri
   json_build_object('jobId', ${jobId}, 'maxStep', ${maxStep}, 'progress',
     case when octet_length(${progress}::text) < ${MAX_PROGRESS_BYTES} then ${progress} end)::text
 )`;
-
-/** Says that the points of a job up to `maxStep` can be read, once the transaction commits. */
-export async function hintPoints(client: Queryable, jobId: string, maxStep: number): Promise<void> {
-  await client.query(`select ${sendHint('id', '$2::bigint', 'progress')} from job where id = $1`, [jobId, maxStep]);
-}

@@ -93,7 +93,7 @@ async function endExpired(pool: pg.Pool, leaseSeconds: number): Promise<number> 
 /** What is on its way to a worker that is lost or drains goes elsewhere at once. */
 async function takeBack(pool: pg.Pool): Promise<number> {
   const { rows } = await pool.query<{ id: string; is_draining: boolean }>(
-    `select a.id, w.state = 'draining' as is_draining from attempt a join worker w on w.id = a.worker_id
+    `select a.id, w.state in ('cordoned', 'draining') as is_draining from attempt a join worker w on w.id = a.worker_id
      where a.state = 'dispatched' and w.state in ('draining', 'lost', 'gone') limit ${BATCH}`,
   );
   const idsOf = (isDraining: boolean) => rows.filter((row) => row.is_draining === isDraining).map(({ id }) => id);

@@ -16,6 +16,7 @@ import { createLogs, type Logs } from './logs.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { isMigrated } from './migrations.ts';
 import { createOutbox, type Outbox } from './outbox.ts';
+import { createRetention, type Retention } from './retention.ts';
 import { createScheduling, type Scheduling } from './scheduling.ts';
 import { createTraces, type Traces } from './traces.ts';
 import { createWorkers, type Workers } from './workers.ts';
@@ -52,6 +53,7 @@ export interface Store {
   readonly events: Events;
   readonly keys: Keys;
   readonly idempotency: Idempotency;
+  readonly retention: Retention;
   readonly leader: Leader;
   readonly figures: Figures;
   readonly traces: Traces;
@@ -105,6 +107,7 @@ export function createStore(options: StoreOptions): Store {
     events: reportingUnavailable(createEvents(database)),
     keys: reportingUnavailable(createKeys(database)),
     idempotency: reportingUnavailable(createIdempotency(database)),
+    retention: reportingUnavailable(createRetention(database)),
     leader: reportingUnavailable(leader.part),
     figures: reportingUnavailable(createFigures(database)),
     traces: reportingUnavailable(createTraces(database)),

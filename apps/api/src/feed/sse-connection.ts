@@ -8,7 +8,7 @@ const RECONNECT_MS = 2000;
 /** One message of a stream. Without `id` it does not move the place from which the client resumes. */
 export interface SseMessage {
   event?: string;
-  id?: number;
+  id?: number | string;
   data?: unknown;
 }
 
@@ -49,6 +49,18 @@ export class SseConnection {
     if (id !== undefined) lines.push(`id: ${id}`);
     if (data !== undefined) lines.push(`data: ${JSON.stringify(data)}`); // JSON holds no line break
     this.#write(`${lines.join('\n')}\n\n`);
+  }
+
+  /** Resolves when the client has taken enough to be sent more, or is gone. */
+  flushed(): Promise<void> {
+    if (!this.#isOpen || !this.#raw.writableNeedDrain) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = (): void => {
+        this.#raw.off('drain', done).off('close', done);
+        resolve();
+      };
+      this.#raw.on('drain', done).on('close', done);
+    });
   }
 
   /** Ends the stream in good order. */

@@ -1,5 +1,5 @@
 import { POLICY, type SchedulingPolicy } from '@crucible/scheduler';
-import { CHANNELS, type Store } from '@crucible/store';
+import { CHANNELS, type RetentionDays, type Store } from '@crucible/store';
 import { quietTelemetry, type Telemetry } from '@crucible/telemetry';
 import type { FastifyBaseLogger } from 'fastify';
 import type { DispatchQueues } from '../queue/dispatch-queues.ts';
@@ -13,6 +13,7 @@ const PASS_MS = 1000;
 /** Repair passes in the time of one lease. */
 const REPAIRS_PER_LEASE = 6;
 const SWEEP_MS = 600_000;
+const KEEP_ALL: RetentionDays = { points: 0, logs: 0, events: 0 };
 const ROLL_UP_MS = 10_000;
 
 /** What the leader works with. */
@@ -26,6 +27,8 @@ export interface DutyDeps {
   telemetry?: Telemetry;
   /** days within which every stored chunk is read again @defaultValue 14 */
   scrubDays?: number;
+  /** how long points, lines and events are kept @defaultValue for ever */
+  retention?: RetentionDays;
 }
 
 /**
@@ -35,7 +38,8 @@ export interface DutyDeps {
  * @returns a function that ends them and resolves when the last is at rest
  */
 export async function startDuties(deps: DutyDeps): Promise<() => Promise<void>> {
-  const { store, queues, policy = POLICY, log, telemetry = quietTelemetry('api'), scrubDays = SCRUB_DAYS } = deps;
+  const { store, queues, policy = POLICY, log, telemetry = quietTelemetry('api') } = deps;
+  const { scrubDays = SCRUB_DAYS, retention = KEEP_ALL } = deps;
   const { metrics, tracing } = telemetry;
   const outbox = tracedOutbox(store.outbox, store.traces, tracing);
   const passSeconds = metrics.histogram('crucible_scheduler_pass_seconds');
@@ -80,10 +84,12 @@ export async function startDuties(deps: DutyDeps): Promise<() => Promise<void>> 
       const chunks = await store.checkpoints.sweep();
       const answers = await store.idempotency.sweep();
       const messages = await store.outbox.sweep();
-      if (chunks + answers + messages > 0) log.info({ chunks, answers, messages }, 'swept');
       const names = (await store.workers.list()).filter(({ state }) => state !== 'gone').map(({ name }) => name);
       const numQueues = await queues.removeOthers(names);
       if (numQueues > 0) log.info({ queues: numQueues }, 'removed the queues of workers that are gone');
+      const { points, logs, events } = await store.retention.sweep(retention);
+      if (chunks + answers + messages + points + logs + events > 0)
+        log.info({ chunks, answers, messages, points, logs, events }, 'swept');
     },
     log,
   );

@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream';
 import { CrucibleError } from '@crucible/contracts';
+import { safetensorsOf } from '@crucible/store';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { byteRangeOf, isRangeOf } from '../byte-range.ts';
 import { isNoneMatch } from '../etag.ts';
 import { CheckpointParams, problems } from '../openapi/route-schemas.ts';
-import { safetensorsOf } from '../safetensors.ts';
 
 const BYTES = {
   content: { 'application/octet-stream': { schema: Type.Unsafe<unknown>({ type: 'string' }) } },

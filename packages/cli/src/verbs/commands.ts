@@ -4,21 +4,26 @@ import { numberOf } from '../numbers.ts';
 import { configOfSets } from '../set-paths.ts';
 import { textOf, textsOf, type Verb } from '../verb.ts';
 
-/** `cancel` and `retry` differ in nothing but the call and the words. */
-const command = (action: 'cancel' | 'retry', summary: string): Verb => ({
-  usage: 'ID',
+/** These verbs differ in nothing but the call and the words. The first job that refuses ends the command. */
+const command = (action: 'pause' | 'resume' | 'cancel' | 'kill' | 'retry', summary: string): Verb => ({
+  usage: 'ID...',
   summary,
   help: [],
   options: {},
-  arity: [1, 1],
-  async run({ client, json, print }, [word = '']) {
-    const job = await client[action](await resolveJobId(client, word));
-    print(json ? JSON.stringify(job) : `${job.id} ${job.state}`);
+  arity: [1, Number.POSITIVE_INFINITY],
+  async run({ client, json, print }, words) {
+    for (const word of words) {
+      const job = await client[action](await resolveJobId(client, word));
+      print(json ? JSON.stringify(job) : `${job.id} ${job.state}`);
+    }
     return EXIT.done;
   },
 });
 
+export const pause = command('pause', 'let a job wait until it is resumed; a running one saves a checkpoint first');
+export const resume = command('resume', 'queue a paused job again, from its last checkpoint');
 export const cancel = command('cancel', 'stop a job; what it stored stays');
+export const kill = command('kill', 'stop a running job at once, without time for its last step');
 export const retry = command('retry', 'queue a failed or canceled job again, from its last checkpoint');
 
 export const fork: Verb = {

@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs';
-import type { SubmitRequest } from '@crucible/client';
-import { EXIT, UsageError } from '../exit-code.ts';
+import type { BatchedRequest, SubmitRequest } from '@crucible/client';
+import { EXIT, type ExitCode, UsageError } from '../exit-code.ts';
 import { jobLines } from '../job-text.ts';
 import { numberOf } from '../numbers.ts';
 import { configOfSets, isRecord, layered } from '../set-paths.ts';
-import { textOf, textsOf, type Verb } from '../verb.ts';
+import { type OptionValues, textOf, textsOf, type Verb, type VerbContext } from '../verb.ts';
 import { waitForJob } from '../wait-for-job.ts';
 
 export const submit: Verb = {
   usage: '[FILE] [--method ID]',
-  summary: 'submit a job from a JSON file, from options, or from both (options win)',
+  summary: 'submit a job from a JSON file, from options, or from both (options win); a file {"jobs": [...]} is a batch',
   help: [
     '--method ID        method, see `methods`',
     '--preset NAME      named config of the method',
@@ -35,6 +35,7 @@ export const submit: Verb = {
   arity: [0, 1],
   async run(context, [file], values) {
     const fromFile = file === undefined ? {} : readBody(file);
+    if ('jobs' in fromFile) return submitBatch(context, fromFile, values);
     const method = textOf(values, 'method') ?? fromFile.method;
     if (typeof method !== 'string') throw new UsageError('Name a method: --method ID, or "method" in the file.');
     const fileConfig = fromFile.config ?? {};
@@ -66,8 +67,24 @@ export const submit: Verb = {
   },
 };
 
+/** Submits all jobs of a file, or none; prints their ids in the order of the file. */
+async function submitBatch(
+  { client, json, print }: VerbContext,
+  { jobs, ...others }: { jobs?: unknown },
+  values: OptionValues,
+): Promise<ExitCode> {
+  if (!Array.isArray(jobs) || Object.keys(others).length > 0)
+    throw new UsageError('A batch file holds {"jobs": [...]} and nothing else.');
+  if (Object.keys(values).some((name) => name !== 'json'))
+    throw new UsageError('A batch takes no options beside --json: write them into its jobs.');
+  const data = await client.submitBatch(jobs as BatchedRequest[]);
+  if (json) print(JSON.stringify({ data }));
+  else for (const { id, ref } of data) print(ref === null ? id : `${id} ${ref}`);
+  return EXIT.done;
+}
+
 /** The document of a file. Its keys are not checked here: the API names every unknown one. */
-function readBody(file: string): Partial<SubmitRequest> {
+function readBody(file: string): Partial<SubmitRequest> & { jobs?: unknown } {
   let content: unknown;
   try {
     content = JSON.parse(readFileSync(file, 'utf8'));

@@ -170,4 +170,24 @@ describe('blocked form', () => {
     assert.ok(expected && actual);
     assert.ok(relativeError(actual, expected) < 1e-4);
   });
+
+  it('gives the same with a filter transformed once, as of a variable, and one transformed in each call', async () => {
+    const random = new TestRandom(23);
+    const [x, w] = [random.array([2, 16, 16, 32]), random.array([3, 3, 32, 48])];
+    const convolve = (filter: tf.Tensor, images: tf.Tensor) =>
+      tf.conv2d(images as tf.Tensor4D, filter as tf.Tensor4D, 1, 'same') as tf.Tensor;
+    const [loose] = await runOn('onednn', convolve, [w, x]);
+    const [settled] = await runOn(
+      'onednn',
+      (filter, images) => {
+        const variable = tf.variable(filter as tf.Tensor);
+        const result = convolve(variable as tf.Tensor, images as tf.Tensor);
+        variable.dispose();
+        return result;
+      },
+      [w, x],
+    );
+    assert.ok(loose && settled);
+    assert.ok(relativeError(settled, loose) < 1e-4);
+  });
 });

@@ -6,6 +6,7 @@ import {
   DepthwiseConv2dNative,
   DepthwiseConv2dNativeBackpropFilter,
   DepthwiseConv2dNativeBackpropInput,
+  engine,
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
 import type { OneDnnBackend } from '../backend.ts';
@@ -13,6 +14,7 @@ import { type NativeKernel, nativeKernel, runKernelOf, sizeOf } from '../native-
 import { BATCH_NORM_TRAIN, BATCH_NORM_TRAIN_GRAD } from '../ops/batch-norm-train.ts';
 import { CONV_NORM_TRAIN, CONV_NORM_TRAIN_GRAD, type ConvNormTrainAttrs } from '../ops/conv-norm-train.ts';
 import type { Elements } from '../tensor-record.ts';
+import { channelLayoutOf } from './channel-layout.ts';
 
 type Shape4D = [number, number, number, number];
 
@@ -46,6 +48,9 @@ function findPlan(
   filter: TensorInfo,
   { strides, pad, depthwise }: ConvNormTrainAttrs,
 ): Plan | undefined {
+  const [height, width, , multiplier] = filter.shape;
+  const isPointwise = !depthwise && height === 1 && width === 1 && [strides].flat().every((stride) => stride === 1);
+  if (!isPointwise && !(depthwise && multiplier === 1)) return undefined;
   // a network that is in blocked form stays there
   if (backend.isBlocked(x) || sizeOf(x.shape) === 0) return undefined;
   const shapes = [x.shape as Shape4D, filter.shape as Shape4D] as const;
@@ -81,9 +86,40 @@ function forwardInParts(backend: OneDnnBackend, inputs: ForwardInputs, attrs: Co
   const { x, filter, residual, ...perChannel } = inputs;
   const conv = { strides: attrs.strides, pad: attrs.pad, dataFormat: 'NHWC', dilations: 1 };
   const z = runKernelOf(backend, attrs.depthwise ? DepthwiseConv2dNative : Conv2D, { x, filter }, conv);
+  if (engine().state.gradientDepth === 0) {
+    normaliseInPlace(backend, z, inputs, attrs);
+    return z;
+  }
   const y = runKernelOf(backend, BATCH_NORM_TRAIN, { x: z, ...perChannel, ...(residual && { residual }) }, attrs);
   backend.record(y.dataId).inner = z;
   return y;
+}
+
+/** Makes the convolution's result, which nobody else has seen, the output. */
+function normaliseInPlace(
+  backend: OneDnnBackend,
+  z: TensorInfo,
+  { gamma, beta, residual }: ForwardInputs,
+  { epsilon, activation, moving }: ConvNormTrainAttrs,
+): void {
+  const { form, fields } = channelLayoutOf(backend, z);
+  const values = backend.valuesIn(form, z);
+  const statistics = backend.pool.take(2 * sizeOf(gamma.shape));
+  backend.addon.batchNormTrain(
+    values,
+    residual === undefined ? null : backend.valuesIn(form, residual),
+    backend.float32(gamma),
+    backend.float32(beta),
+    values,
+    statistics,
+    moving === undefined ? null : backend.writable(moving.mean),
+    moving === undefined ? null : backend.writable(moving.variance),
+    fields,
+    epsilon,
+    moving?.momentum ?? 0,
+    ACTIVATIONS[activation],
+  );
+  backend.pool.give(statistics);
 }
 
 function backwardInParts(

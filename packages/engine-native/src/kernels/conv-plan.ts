@@ -1,4 +1,4 @@
-import { engine, type TensorInfo } from '@tensorflow/tfjs-core';
+import { engine, type TensorInfo, Variable } from '@tensorflow/tfjs-core';
 import { BLOCK_CHANNELS, type OneDnnBackend } from '../backend.ts';
 import { sizeOf } from '../native-kernel.ts';
 import type { Form } from '../tensor-record.ts';
@@ -43,6 +43,7 @@ function findPlanOf(
   conv: Conv,
   hasBias: boolean,
   activation: number,
+  isSettled: boolean,
 ): Plan | undefined {
   const { info } = conv;
   const { padInfo } = info;
@@ -50,8 +51,7 @@ function findPlanOf(
   fields.set([info.filterHeight, info.filterWidth, info.outChannels, info.outHeight, info.outWidth], 5);
   fields.set([info.strideHeight, info.strideWidth, padInfo.top, padInfo.left, padInfo.bottom, padInfo.right], 10);
   fields.set([info.dilationHeight, info.dilationWidth, conv.groups, hasBias ? 1 : 0, activation], 16);
-  // outside of training the filter is transformed once, when it is packed, instead of in each call
-  const isInference = way.winograd && kind === FORWARD && engine().state.gradientDepth === 0;
+  const isInference = way.winograd && kind === FORWARD && isSettled;
   const isBlocked = way.form === 'blocked';
   fields.set([isInference, isBlocked, way.winograd, way.form === 'bf16'].map(Number), 21);
   const number = backend.addon.convPlan(fields, sizes);
@@ -91,6 +91,7 @@ function findPlan(
   input: TensorInfo,
   hasBias: boolean,
   activation: number,
+  isSettled = false,
 ): Plan | undefined {
   const { info } = conv;
   if (sizeOf(info.inShape) === 0 || sizeOf(info.outShape) === 0) return undefined;
@@ -103,11 +104,24 @@ function findPlan(
     ROW_MAJOR,
   ];
   for (const way of ways) {
-    const plan = findPlanOf(way, backend, kind, conv, hasBias, activation);
+    const plan = findPlanOf(way, backend, kind, conv, hasBias, activation, isSettled);
     if (plan !== undefined) return plan;
   }
   return undefined;
 }
+
+/** True if oneDNN takes the convolution, and where a gradient may be asked for, both gradients too. */
+export function canConvolve(backend: OneDnnBackend, conv: Conv, x: TensorInfo): boolean {
+  const kinds = engine().state.gradientDepth > 0 ? [FORWARD, BACKWARD_INPUT, BACKWARD_FILTER] : [FORWARD];
+  return kinds.every((kind) => findPlan(backend, kind, conv, x, false, 0) !== undefined);
+}
+
+/**
+ * True if a filter will stay the same for many calls: a variable outside of training, as in an evaluation. Then it is
+ * transformed for Winograd once, when it is packed, which takes as long as ten calls save. A search, whose weights are
+ * plain tensors, uses them once or twice.
+ */
+const isSettled = (filter: TensorInfo): boolean => engine().state.gradientDepth === 0 && filter instanceof Variable;
 
 /** Packed copy of the filter that the plan wants, filled by the call if it is stale. */
 function packedFilter(backend: OneDnnBackend, plan: Plan, filter: TensorInfo) {
@@ -131,7 +145,7 @@ export function convForward(
   bias: TensorInfo | undefined,
   activation: number,
 ): TensorInfo | undefined {
-  const plan = findPlan(backend, FORWARD, conv, x, bias !== undefined, activation);
+  const plan = findPlan(backend, FORWARD, conv, x, bias !== undefined, activation, isSettled(filter));
   if (plan === undefined) return undefined;
   const packed = packedFilter(backend, plan, filter);
   const { info, values } = backend.outputIn(plan.form, conv.info.outShape);

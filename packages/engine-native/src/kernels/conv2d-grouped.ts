@@ -1,5 +1,5 @@
 import { backend_util, type TensorInfo } from '@tensorflow/tfjs-core';
-import { type NativeKernel, nativeKernel } from '../native-kernel.ts';
+import { areFloat32, type NativeKernel, nativeKernel } from '../native-kernel.ts';
 import {
   CONV2D_GROUPED,
   CONV2D_GROUPED_FILTER_GRAD,
@@ -7,7 +7,7 @@ import {
   type Conv2dGroupedAttrs,
 } from '../ops/conv2d-grouped.ts';
 import type { Conv } from './conv.ts';
-import { convFilterGradient, convForward, convInputGradient } from './conv-plan.ts';
+import { canConvolve, convFilterGradient, convForward, convInputGradient } from './conv-plan.ts';
 
 type Shape4D = [number, number, number, number];
 
@@ -23,8 +23,11 @@ function describe(inShape: number[], filterShape: number[], attrs: Conv2dGrouped
 export const conv2dGroupedKernels: readonly NativeKernel[] = [
   nativeKernel<{ x: TensorInfo; filter: TensorInfo }, Conv2dGroupedAttrs>(
     CONV2D_GROUPED,
-    ({ x, filter }, attrs, backend) =>
-      convForward(backend, describe(x.shape, filter.shape, attrs), x, filter, undefined, 0),
+    ({ x, filter }, attrs, backend) => {
+      const conv = describe(x.shape, filter.shape, attrs);
+      if (!areFloat32(x, filter) || !canConvolve(backend, conv, x)) return undefined;
+      return convForward(backend, conv, x, filter, undefined, 0);
+    },
   ),
   nativeKernel<{ dy: TensorInfo; filter: TensorInfo }, Conv2dGroupedAttrs & { inputShape: number[] }>(
     CONV2D_GROUPED_INPUT_GRAD,

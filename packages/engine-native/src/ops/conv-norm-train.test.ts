@@ -178,6 +178,41 @@ describe('convNormTrain', () => {
     }
   });
 
+  for (const [name, kernel, size] of [
+    ['blocked', 3, 16],
+    ['strided, row-major', 5, 9],
+  ] as const) {
+    it(`normalises in place where no gradient is asked for: ${name}`, async () => {
+      const random = new TestRandom(17);
+      const shapes = [[3, size, size, 32], [kernel, kernel, 32, 32], [3, 3, 32, 32], [32], [32]];
+      const inputs = shapes.map((shape) => random.array(shape));
+      const run = (op: ConvNorm) =>
+        runOn(
+          'onednn',
+          (...tensors) => {
+            const [x, first, second] = tensors as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D];
+            const [gamma, beta] = tensors.slice(3) as [tf.Tensor1D, tf.Tensor1D];
+            const [mean, variance] = [tf.variable(tf.zeros([32]), false), tf.variable(tf.zeros([32]), false)];
+            const moving = { mean, variance, momentum: 0.5 };
+            const y = op(x, first, gamma, beta, { activation: 'relu', strides: kernel === 3 ? 1 : 2, moving });
+            const results = [
+              y,
+              op(y, second, gamma, beta, { activation: 'relu6', residual: y }),
+              tf.mul(mean, variance),
+            ];
+            tf.dispose([mean, variance]);
+            return results;
+          },
+          inputs,
+        );
+      const [expected, actual] = [await run(inParts), await run(convNormTrain)];
+      for (const [at, result] of actual.entries()) {
+        const error = relativeError(result, expected[at] ?? result);
+        assert.ok(error < 1e-5, `result ${at}: error ${error}`);
+      }
+    });
+  }
+
   it('leaves no tensor and no buffer behind', async () => {
     await startNative();
     const [block = BLOCKS[0] as Block] = BLOCKS.slice(1);

@@ -33,8 +33,12 @@ export interface ConvNormTrainAttrs extends BatchNormTrainAttrs {
   readonly depthwise: boolean;
 }
 
-/** True for the convolutions whose time is that of reading and writing memory, which is what fusing saves. */
+/**
+ * True for the convolutions whose time is that of reading and writing memory, which is what fusing saves, and for all
+ * of them where no gradient will be asked for: then the convolution's result can be normalised where it lies.
+ */
 const gainsFromFusing = (filter: Tensor4D, { strides = 1, depthwise = false }: ConvNormTrainOptions): boolean => {
+  if (engine().state.gradientDepth === 0) return true;
   const [height, width, , multiplier] = filter.shape;
   if (depthwise) return multiplier === 1;
   return height === 1 && width === 1 && [strides].flat().every((stride) => stride === 1);
@@ -43,8 +47,8 @@ const gainsFromFusing = (filter: Tensor4D, { strides = 1, depthwise = false }: C
 /**
  * Convolution without bias, then `batchNormTrain`: `activation(norm(conv(x)) + residual)`.
  *
- * Differentiable in all tensors. Pointwise and depthwise convolutions are one kernel where the engine has it: the
- * result of the convolution is normalised when the next one reads it. Plain ops otherwise, with the same results.
+ * Differentiable in all tensors. Pointwise and depthwise convolutions, and all of them outside of gradients, are one
+ * kernel where the engine has it: the result of the convolution is normalised when the next one reads it, or in place. Plain ops otherwise, with the same results.
  *
  * @param x `[N, H, W, I]` float32
  * @param filter `[h, w, I, O]`, or `[h, w, I, 1]` if depthwise; then O = I

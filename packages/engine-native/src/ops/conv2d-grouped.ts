@@ -13,6 +13,7 @@ import {
   type Tensor4D,
   tidy,
 } from '@tensorflow/tfjs-core';
+import { RefusedInputsError } from './refused-inputs-error.ts';
 
 /** Kernels of the op and its gradients, registered by engines that have them. */
 export const CONV2D_GROUPED = 'CrucibleConv2DGrouped';
@@ -44,8 +45,8 @@ const pair = (value: number | [number, number]): [number, number] =>
  * Convolution in groups, with gaps between the filter's cells, differentiable in both arguments.
  *
  * tfjs has no grouped convolution and no gradient of a dilated one. Group `g` of the input's channels
- * meets group `g` of the filters. One native call where the engine has it; elsewhere the filter is spread
- * with zeros and each group convolved by itself.
+ * meets group `g` of the filters. One native call where the engine has it and takes the shape; elsewhere the filter is
+ * spread with zeros and each group convolved by itself.
  *
  * @param x `[N, H, W, I]` float32
  * @param filter `[h, w, I / groups, O]`
@@ -76,7 +77,12 @@ export function conv2dGrouped(x: Tensor4D, filter: Tensor4D, options: Conv2dGrou
     groups,
   };
   if (getKernel(CONV2D_GROUPED, getBackend()) === undefined) return fallback(x, filter, attrs);
-  return engine().runKernel(CONV2D_GROUPED, { x, filter }, attrs as unknown as NamedAttrMap) as Tensor4D;
+  try {
+    return engine().runKernel(CONV2D_GROUPED, { x, filter }, attrs as unknown as NamedAttrMap) as Tensor4D;
+  } catch (error) {
+    if (error instanceof RefusedInputsError) return fallback(x, filter, attrs);
+    throw error;
+  }
 }
 
 /** The filter with `dilation - 1` zeros between its cells along one of its first two axes. */

@@ -156,4 +156,16 @@ describe('fused ops', () => {
       assert.throws(() => globalMean(tf.ones([2, 3]) as unknown as tf.Tensor4D), /must have rank 4, has 2/);
     });
   });
+
+  it('computes grouped convolutions that oneDNN refuses from plain ops, with gradients', async () => {
+    await tf.setBackend('onednn');
+    tf.tidy(() => {
+      const x = tf.zeros<tf.Rank.R4>([0, 6, 7, 4]); // no image at all
+      const filter = tf.ones<tf.Rank.R4>([3, 3, 2, 6]);
+      const convolve = (given: tf.Tensor4D) => conv2dGrouped(x, given, { groups: 2, dilations: 2 });
+      assert.deepEqual(convolve(filter).shape, [0, 6, 7, 6]);
+      const gradient = tf.grad((given: tf.Tensor) => tf.sum(convolve(given as tf.Tensor4D)))(filter);
+      assert.deepEqual([...gradient.dataSync()], new Array(filter.size).fill(0));
+    });
+  });
 });

@@ -2,6 +2,7 @@ import { CONV_CASES } from './conv-cases.ts';
 import { ELEMENTWISE_CASES } from './elementwise-cases.ts';
 import type { EngineCase } from './engine-case.ts';
 import { FUSED_CASES } from './fused-cases.ts';
+import { RARE_CASES } from './rare-cases.ts';
 import { REDUCTION_CASES } from './reduction-cases.ts';
 import { SHAPE_CASES } from './shape-cases.ts';
 
@@ -12,4 +13,5 @@ export const ENGINE_CASES: readonly EngineCase[] = [
   ...REDUCTION_CASES,
   ...SHAPE_CASES,
   ...FUSED_CASES,
+  ...RARE_CASES,
 ];

@@ -144,6 +144,12 @@ export const CONV_CASES: readonly EngineCase[] = [
       ...smooth,
       compute: (x) => pool(image(x), 3, 2, 'same'),
     },
+    {
+      name: `${op}, 4x3 with padding of one cell`,
+      shapes: [IMAGE],
+      ...smooth,
+      compute: (x) => pool(image(x), [4, 3], [2, 1], 1),
+    },
     { name: `${op}, overlapping`, shapes: [IMAGE], ...smooth, compute: (x) => pool(image(x), 3, 1, 'valid') },
   ]),
   { name: 'maxPool3d', shapes: [[1, 4, 4, 4, 2]], ...smooth, compute: (x) => tf.maxPool3d(volume(x), 2, 2, 'valid') },

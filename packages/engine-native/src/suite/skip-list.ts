@@ -11,12 +11,6 @@ export interface Exclusion {
 }
 
 export const SKIP_LIST: readonly Exclusion[] = [
-  {
-    engine: 'cpu',
-    name: 'avgPool, 3x3, stride 2, same padding',
-    part: 'gradient',
-    reason: 'the gradient of tfjs divides by the whole window, its forward kernel by the part inside the image',
-  },
   { engine: 'webgpu', name: 'unique', part: 'all', reason: 'its backend 4.22 has no kernel Unique' },
 ];
 

@@ -49,8 +49,29 @@ const STEPS = 5;
 const RATE = 0.05;
 const DECAY = 0.02;
 
+const lengthOf = (values: readonly number[]): number => Math.sqrt(values.reduce((sum, x) => sum + x * x, 0));
+
+/** A whole parameter through all steps of LARS, in double: its scale depends on all of its numbers. */
+const larsByHand = (
+  { momentum, trust, epsilon }: Extract<OptimizerOptions, { kind: 'lars' }>,
+  name: 'kernel' | 'bias',
+): number[] => {
+  const size = sizeOf(SHAPES[name]);
+  let w = [...random(name, size)];
+  let v = w.map(() => 0);
+  for (let t = 1; t <= STEPS; t++) {
+    const slope = [...random(`${name}/${t}`, size)];
+    const decay = name === 'kernel' ? DECAY : 0;
+    const ratio = decay === 0 ? 1 : (trust * lengthOf(w)) / (lengthOf(slope) + decay * lengthOf(w) + epsilon);
+    v = v.map((old, i) => momentum * old + ratio * ((slope[i] as number) + decay * (w[i] as number)));
+    w = w.map((old, i) => old - RATE * (v[i] as number));
+  }
+  return w;
+};
+
 /** One number of one parameter through all steps, in double, by the rule of the paper. */
 const byHand = (options: OptimizerOptions, name: 'kernel' | 'bias', index: number): number => {
+  if (options.kind === 'lars') return larsByHand(options, name)[index] as number;
   const size = sizeOf(SHAPES[name]);
   let w = random(name, size)[index] as number;
   let [m, v] = [0, 0];
@@ -84,6 +105,8 @@ const OPTIMIZERS: readonly OptimizerOptions[] = [
   { kind: 'sgd', momentum: 0, nesterov: false },
   { kind: 'sgd', momentum: 0.9, nesterov: false },
   { kind: 'sgd', momentum: 0.9, nesterov: true },
+  { kind: 'lars', momentum: 0.9, trust: 0.02, epsilon: 1e-8 },
+  { kind: 'lars', momentum: 0, trust: 1, epsilon: 1e-8 },
   { kind: 'adam', beta1: 0.9, beta2: 0.99, epsilon: 1e-8 },
   { kind: 'adamw', beta1: 0.8, beta2: 0.999, epsilon: 1e-6 },
 ];
@@ -106,6 +129,17 @@ describe('createOptimizer', () => {
       optimizer.dispose();
       model.dispose();
     });
+
+  it('moves a layer of zeros, which LARS could not scale', () => {
+    const value = tf.tidy(() => tf.variable(tf.zeros([3])));
+    const groups = [{ parameters: [{ name: 'zeros', value, decay: true }], weightDecay: DECAY }];
+    const optimizer = createOptimizer({ kind: 'lars', momentum: 0, trust: 0.02, epsilon: 1e-8 }, groups);
+    const gradients = { [value.name]: tf.tensor1d([1, -2, 0]) };
+    optimizer.update(gradients, 0.5);
+    assert.deepEqual([...value.dataSync()], [-0.5, 1, 0]);
+    tf.dispose([gradients, value]);
+    optimizer.dispose();
+  });
 
   it('scales the learning rate of a group, and says which parameter has no gradient', () => {
     const model = twoParameters();

@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { Model, Parameter } from '../nn/model.ts';
 import { adam } from './adam.ts';
+import { lars } from './lars.ts';
 import { sgd } from './sgd.ts';
 
 /** Parameters that share settings. */
@@ -30,10 +31,12 @@ export interface Optimizer {
 /** Which rule, as plain JSON. */
 export type OptimizerOptions =
   | { kind: 'sgd'; momentum: number; nesterov: boolean }
+  | { kind: 'lars'; momentum: number; trust: number; epsilon: number }
   | { kind: 'adam' | 'adamw'; beta1: number; beta2: number; epsilon: number };
 
 /** Starts an optimizer over groups of parameters. */
 export function createOptimizer(options: OptimizerOptions, groups: readonly ParameterGroup[]): Optimizer {
+  if (options.kind === 'lars') return lars(options, groups);
   return options.kind === 'sgd' ? sgd(options, groups) : adam(options, groups);
 }
 

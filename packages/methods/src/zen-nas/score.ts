@@ -10,7 +10,7 @@ import type { SuperBlock } from '@crucible/contracts';
  * batch, which is what reproduces the paper's own table 5. `paper_fro` has the Frobenius norm of algorithm 1.
  * `repo` has the layer scales of the released code (see `repoScale`).
  */
-import { batchNormTrain } from '@crucible/engine-native/ops';
+import { convNormTrain } from '@crucible/engine-native/ops';
 import * as tf from '@tensorflow/tfjs-core';
 import type { ConvSpec } from '../nn/conv.ts';
 import { type PlainStack, type ScoredLayer, structureStack } from './plain-stack.ts';
@@ -66,8 +66,8 @@ export async function zenScore(
       const weights = kernelOf(layer, i, source);
       const before = [clean, perturbed];
       const after = tf.tidy(() => {
-        const first = normalisedRelu(convolve(clean, weights, layer), epsilon);
-        const second = normalisedRelu(convolve(perturbed, weights, layer), epsilon);
+        const first = normalisedRelu(clean, weights, layer, epsilon);
+        const second = normalisedRelu(perturbed, weights, layer, epsilon);
         return { y0: first.y, v0: first.variance, y1: second.y, v1: second.variance };
       });
       tf.dispose([...before, weights]);
@@ -101,12 +101,6 @@ const kernelOf = (layer: ConvSpec, index: number, source: NormalSource): tf.Tens
   return tf.tensor4d(source.weights(index, shape), shape);
 };
 
-const convolve = (x: tf.Tensor4D, weights: tf.Tensor4D, layer: ConvSpec): tf.Tensor4D => {
-  // a number pads every side alike; 'same' would pad strided layers on one side only
-  const pad = (layer.kernel - 1) / 2;
-  return layer.depthwise ? tf.depthwiseConv2d(x, weights, layer.stride, pad) : tf.conv2d(x, weights, layer.stride, pad);
-};
-
 /** The input of the next layer; frees `y` when it is pooled. */
 const pooled = (y: tf.Tensor4D, { maxPool }: ScoredLayer): tf.Tensor4D => {
   if (maxPool !== true) return y;
@@ -115,13 +109,19 @@ const pooled = (y: tf.Tensor4D, { maxPool }: ScoredLayer): tf.Tensor4D => {
   return smaller;
 };
 
-/** `x` `[B, H, W, C]` normalised by its own batch, then ReLU; and its unbiased variance per channel. */
-const normalisedRelu = (x: tf.Tensor4D, epsilon: number): { y: tf.Tensor4D; variance: tf.Tensor1D } => {
-  const channels = x.shape[3];
-  const [ones, zeros] = [tf.ones<tf.Rank.R1>([channels]), tf.zeros<tf.Rank.R1>([channels])];
+/** `x` after a layer, normalised by its own batch, then ReLU; and the layer's unbiased variance per channel. */
+const normalisedRelu = (
+  x: tf.Tensor4D,
+  weights: tf.Tensor4D,
+  { out, kernel, stride, depthwise }: ConvSpec,
+  epsilon: number,
+): { y: tf.Tensor4D; variance: tf.Tensor1D } => {
+  const [ones, zeros] = [tf.ones<tf.Rank.R1>([out]), tf.zeros<tf.Rank.R1>([out])];
   // running statistics that keep nothing of their old value are those of the batch
   const moving = { mean: tf.variable(zeros, false), variance: tf.variable(zeros, false), momentum: 0 };
-  const y = batchNormTrain(x, ones, zeros, { epsilon, activation: 'relu', moving });
+  // a number pads every side alike; 'same' would pad strided layers on one side only
+  const shape = { strides: stride, pad: (kernel - 1) / 2, depthwise };
+  const y = convNormTrain(x, weights, ones, zeros, { ...shape, epsilon, activation: 'relu', moving });
   const variance = tf.clone(moving.variance) as tf.Tensor1D;
   moving.mean.dispose();
   moving.variance.dispose();

@@ -1,10 +1,12 @@
+import type { CheckpointView, KeepReason } from '@crucible/contracts';
 import { useState } from 'preact/hooks';
 import { Empty, Failure, Loading } from '../../components/notice.tsx';
 import { TimeText } from '../../components/time-text.tsx';
 import { formatBytes } from '../../format/bytes.ts';
-import { formatCount } from '../../format/number.ts';
+import { formatCount, formatNumber } from '../../format/number.ts';
 import { useResource } from '../../live/use-resource.ts';
 import { useSession } from '../../session/session-context.ts';
+import { CheckpointActions } from './checkpoint-actions.tsx';
 
 /** The checkpoints of the job, newest step first; those that the keep rule has removed only on request. */
 export function CheckpointsTab({ jobId }: { jobId: string }) {
@@ -52,7 +54,11 @@ export function CheckpointsTab({ jobId }: { jobId: string }) {
               <th scope="col" class="number">
                 Committed
               </th>
+              <th scope="col">Kept as</th>
               <th scope="col">SHA-256</th>
+              <th scope="col">
+                <span class="visually-hidden">Actions</span>
+              </th>
             </tr>
           </thead>
           <tbody>
@@ -77,8 +83,16 @@ export function CheckpointsTab({ jobId }: { jobId: string }) {
                   <td data-label="Committed" class="number">
                     <TimeText time={checkpoint.committedAt} />
                   </td>
+                  <td data-label="Kept as">
+                    <KeptAs checkpoint={checkpoint} />
+                  </td>
                   <td data-label="SHA-256">
                     <code title={checkpoint.rootSha256}>{checkpoint.rootSha256.slice(0, 12)}</code>
+                  </td>
+                  <td>
+                    {checkpoint.state === 'committed' && (
+                      <CheckpointActions checkpoint={checkpoint} onChanged={list.reload} />
+                    )}
                   </td>
                 </tr>
               ))}
@@ -86,5 +100,27 @@ export function CheckpointsTab({ jobId }: { jobId: string }) {
         </table>
       </div>
     </>
+  );
+}
+
+const REASONS: Record<KeepReason, string> = {
+  last: 'among the newest that the rule of the job keeps',
+  best: 'among the best by the metric of the rule',
+  pinned: 'no rule removes it',
+  'in-use': 'a live job starts or resumed from it',
+};
+
+/** Why it stays, with the value that made it one of the best, and what a person noted. */
+function KeptAs({ checkpoint: { keptFor, metricValue, note } }: { checkpoint: CheckpointView }) {
+  const words = keptFor.map((reason) => (
+    <span key={reason} class="tag" title={REASONS[reason]}>
+      {reason === 'best' && metricValue !== null ? `best ${formatNumber(metricValue)}` : reason}
+    </span>
+  ));
+  return (
+    <span class="two-lines">
+      <span class="kept-as">{words}</span>
+      {note !== null && <span class="muted">{note}</span>}
+    </span>
   );
 }

@@ -10,14 +10,49 @@ interface JobActionsProps {
   onDone(): void;
 }
 
-/** The buttons that the API calls legal for the job now. Only canceling asks first: it alone loses work. */
+/** What the API is asked with a press of a button; a fork has a page of its own. */
+type Command = Exclude<JobAction, 'fork'>;
+
+interface Button {
+  label: string;
+  /** while the answer is on its way */
+  busy: string;
+  /** set for what loses work: asked before it is sent */
+  question?: { title: string; action: string; text: string };
+}
+
+const BUTTONS: Readonly<Record<Command, Button>> = {
+  pause: { label: 'Pause', busy: 'Pausing…' },
+  resume: { label: 'Resume', busy: 'Sending…' },
+  cancel: {
+    label: 'Cancel',
+    busy: 'Canceling…',
+    question: {
+      title: 'Cancel',
+      action: 'Cancel the job',
+      text: 'It stops where it is and gives its slot back. Metrics, logs and committed checkpoints stay; a retry goes on from the last checkpoint.',
+    },
+  },
+  kill: {
+    label: 'Kill',
+    busy: 'Killing…',
+    question: {
+      title: 'Kill',
+      action: 'Kill the job',
+      text: 'Its process is ended at once, without time for its current step. What it has stored stays; cancel is kinder.',
+    },
+  },
+  retry: { label: 'Retry', busy: 'Sending…' },
+};
+
+/** The buttons that the API calls legal for the job now. What loses work asks first. */
 export function JobActions({ job, onDone }: JobActionsProps) {
   const { client } = useSession();
-  const [pending, setPending] = useState<JobAction | null>(null);
-  const [isAsking, setIsAsking] = useState(false);
+  const [pending, setPending] = useState<Command | null>(null);
+  const [asked, setAsked] = useState<Command | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
 
-  const perform = async (action: 'cancel' | 'retry') => {
+  const perform = async (action: Command) => {
     setPending(action);
     setProblem(null);
     try {
@@ -29,21 +64,27 @@ export function JobActions({ job, onDone }: JobActionsProps) {
       onDone();
     }
   };
-  const can = (action: JobAction) => job.actions.includes(action);
+  const question = asked === null ? undefined : BUTTONS[asked].question;
 
   return (
     <div class="actions">
-      {can('cancel') && (
-        <button type="button" class="button danger" disabled={pending !== null} onClick={() => setIsAsking(true)}>
-          {pending === 'cancel' ? 'Canceling…' : 'Cancel'}
-        </button>
-      )}
-      {can('retry') && (
-        <button type="button" class="button" disabled={pending !== null} onClick={() => void perform('retry')}>
-          {pending === 'retry' ? 'Sending…' : 'Retry'}
-        </button>
-      )}
-      {can('fork') && (
+      {(Object.keys(BUTTONS) as Command[])
+        .filter((action) => job.actions.includes(action))
+        .map((action) => {
+          const { label, busy, question: mustAsk } = BUTTONS[action];
+          return (
+            <button
+              key={action}
+              type="button"
+              class={mustAsk === undefined ? 'button' : 'button danger'}
+              disabled={pending !== null}
+              onClick={() => (mustAsk === undefined ? void perform(action) : setAsked(action))}
+            >
+              {pending === action ? busy : label}
+            </button>
+          );
+        })}
+      {job.actions.includes('fork') && (
         <a class="button" href={hashOf(['submit'], { fork: job.id })}>
           Fork
         </a>
@@ -53,17 +94,14 @@ export function JobActions({ job, onDone }: JobActionsProps) {
           {problem}
         </p>
       )}
-      {isAsking && (
+      {asked !== null && question !== undefined && (
         <ConfirmDialog
-          title={`Cancel ${job.name}?`}
-          action="Cancel the job"
-          onConfirm={() => void perform('cancel')}
-          onClose={() => setIsAsking(false)}
+          title={`${question.title} ${job.name}?`}
+          action={question.action}
+          onConfirm={() => void perform(asked)}
+          onClose={() => setAsked(null)}
         >
-          <p>
-            It stops where it is and gives its slot back. Metrics, logs and committed checkpoints stay; a retry goes on
-            from the last checkpoint.
-          </p>
+          <p>{question.text}</p>
         </ConfirmDialog>
       )}
     </div>

@@ -20,6 +20,7 @@ export function JobHeader({ job, lastAttempt, onChanged }: JobHeaderProps) {
   const now = useNow(job.endedAt === null);
   const waited = between(job.queuedAt, job.startedAt ?? job.endedAt ?? now);
   const ran = job.startedAt === null ? null : between(job.startedAt, job.endedAt ?? now);
+  const limits = limitsText(job.limits);
   return (
     <section class="panel job-header">
       <div class="job-title">
@@ -40,7 +41,21 @@ export function JobHeader({ job, lastAttempt, onChanged }: JobHeaderProps) {
           <TimeText time={job.submittedAt} /> <span class="muted">by {job.submittedBy}</span>
         </Fact>
         <Fact name="Seed">{job.seed}</Fact>
-        <Fact name="Priority">{job.priority}</Fact>
+        <Fact name="Priority">
+          {job.priority}
+          {job.tier !== 'normal' && <span class="muted"> · {job.tier}</span>}
+        </Fact>
+        {limits !== '' && <Fact name="Limits">{limits}</Fact>}
+        {job.needs.length > 0 && (
+          <Fact name="Needs">
+            {job.needs.map(({ job: id, on }) => (
+              <div key={id}>
+                <a href={hashOf(['jobs', id])}>{id.slice(0, 13)}…</a>
+                {on === 'end' && <span class="muted"> · any end</span>}
+              </div>
+            ))}
+          </Fact>
+        )}
         <Fact name="Attempts">{job.attempts}</Fact>
         {job.forkedFrom !== null && (
           <Fact name="Forked from">
@@ -63,6 +78,17 @@ export function JobHeader({ job, lastAttempt, onChanged }: JobHeaderProps) {
     </section>
   );
 }
+
+const LIMITS = { maxRunSeconds: 'run', maxQueueSeconds: 'wait', stallSeconds: 'stall' } as const;
+
+/** The limits that are set, in words; empty when there are none. */
+const limitsText = (limits: JobView['limits']): string =>
+  (Object.keys(LIMITS) as (keyof typeof LIMITS)[])
+    .flatMap((name) => {
+      const seconds = limits[name];
+      return seconds === null ? [] : [`${LIMITS[name]} ${formatDuration(seconds * 1000)}`];
+    })
+    .join(', ');
 
 function Fact({ name, children }: { name: string; children: ComponentChildren }) {
   return (

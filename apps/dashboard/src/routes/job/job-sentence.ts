@@ -18,7 +18,9 @@ export function jobSentence(job: JobView, lastAttempt: AttemptView | null): stri
     case 'queued':
       return job.waiting === null
         ? 'Waits in the queue.'
-        : `${job.waiting.message} (place ${job.waiting.position} in the queue)`;
+        : job.waiting.position > 0
+          ? `${job.waiting.message} (place ${job.waiting.position} in the queue)`
+          : job.waiting.message;
     case 'running':
       return job.progress === null ? `Starts${where}.` : `Runs${where}: ${job.progress.message}`;
     case 'stopping':

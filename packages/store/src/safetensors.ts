@@ -3,8 +3,7 @@
  * all tensors without gaps. It depends on the manifest alone, so that equal checkpoints are equal files.
  */
 import { type CheckpointManifest, CrucibleError, type TensorDtype, type TensorEntry } from '@crucible/contracts';
-import { canonicalJson } from '@crucible/store';
-import type { ByteRange } from './byte-range.ts';
+import { canonicalJson } from './canonical-json.ts';
 
 /** Names and sizes in bytes of an element. */
 const DTYPES = {
@@ -27,8 +26,8 @@ type Piece = { size: number; bytes: Uint8Array } | { size: number; chunk: string
 export interface SafetensorsFile {
   /** bytes in all */
   size: number;
-  /** The bytes of a range, verified, piece by piece. @throws `checkpoint-corrupt` as `read` */
-  bytes(range: ByteRange): AsyncGenerator<Uint8Array>;
+  /** The bytes of a range, both ends included, verified, piece by piece. @throws `checkpoint-corrupt` as `read` */
+  bytes(range: { first: number; last: number }): AsyncGenerator<Uint8Array>;
 }
 
 /**
