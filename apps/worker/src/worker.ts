@@ -92,12 +92,12 @@ export async function startWorker(parts: WorkerParts, signal: AbortSignal): Prom
   const start = (claimed: ClaimedJob, held: readonly Slot[]): void => {
     const run = startAttempt(claimed, held, attemptParts, claimedAtMs.get(claimed));
     runs.set(run.attemptId, run);
-    idle.setBusy(runs.size);
+    idle.setBusy(pool.busy);
     void run.ended.then(() => {
       runs.delete(run.attemptId);
-      idle.setBusy(runs.size);
       traces.end(run.attemptId);
       pool.release(held);
+      idle.setBusy(pool.busy);
     });
   };
   const heartbeats = startHeartbeats({
