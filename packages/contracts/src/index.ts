@@ -136,6 +136,7 @@ export {
   SchedulingPassView,
 } from './queue-view.ts';
 export { isReference, mapReferences, type PlacedReference, Reference, referencesIn } from './reference.ts';
+export type { BlockedJob, HeldSlots, QueuedJob, Snapshot, TeamShare, WorkerSlots } from './scheduling-snapshot.ts';
 export {
   type Block,
   firstOf,

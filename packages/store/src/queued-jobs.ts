@@ -1,25 +1,11 @@
-import { TIERS, type Tier } from '@crucible/contracts';
+import { type QueuedJob, TIERS, type Tier } from '@crucible/contracts';
 
-/** A queued job without a live attempt. Times are milliseconds since 1970 by the database's clock. */
-export interface QueuedJob {
-  id: string;
+/** A queued job as the scheduler sees it, with what the store needs to change it. */
+export interface StoredJob extends QueuedJob {
   /** a job that has changed since is passed over */
   version: number;
   /** a reason is stored with it */
   hasReason: boolean;
-  pool: string;
-  team: string;
-  user: string;
-  method: string;
-  slots: number;
-  tier: Tier;
-  priority: number;
-  submittedAt: number;
-  waitingSince: number;
-  notBefore: number | null;
-  hasFailed: boolean;
-  maxRunSeconds: number | null;
-  avoidWorker: string | null;
 }
 
 /** What is sent of a queued job as a number, and its place in the row. Null is sent as NaN. */
@@ -89,7 +75,7 @@ function distinct(names: readonly string[]): string[] {
 const orNull = (value: number): number | null => (Number.isNaN(value) ? null : value);
 
 /** The jobs of the columns, in their order. */
-export function unpackJobs({ ids, avoidWorkers, numbers, names }: JobColumns): QueuedJob[] {
+export function unpackJobs({ ids, avoidWorkers, numbers, names }: JobColumns): StoredJob[] {
   const count = (ids?.length ?? 0) / UUID_LENGTH;
   const view = numbers === null ? null : new DataView(numbers.buffer, numbers.byteOffset, numbers.byteLength);
   const columnOf = (name: NumberName) => {
@@ -115,7 +101,7 @@ export function unpackJobs({ ids, avoidWorkers, numbers, names }: JobColumns): Q
   };
   const name = { pool: namesOf('pool'), team: namesOf('team'), user: namesOf('user'), method: namesOf('method') };
   const time = (of: NumberName, index: number): number => Math.round(number[of](index) * MS);
-  return Array.from({ length: count }, (_, index): QueuedJob => {
+  return Array.from({ length: count }, (_, index): StoredJob => {
     const id = (ids ?? '').slice(index * UUID_LENGTH, (index + 1) * UUID_LENGTH);
     return {
       id,

@@ -1,61 +1,14 @@
-import type { Tier } from '@crucible/contracts';
+import type { Snapshot, TeamShare } from '@crucible/contracts';
 import type { Queryable } from './database.ts';
-import { type JobColumns, jobColumns, type QueuedJob, unpackJobs } from './queued-jobs.ts';
+import { type JobColumns, jobColumns, type StoredJob, unpackJobs } from './queued-jobs.ts';
 import { TEAM_USE } from './team-share.ts';
 import { COOL_OFF_FAULTS, WORKER_FAULTS } from './worker-faults.ts';
 
-export interface BlockedJob {
-  id: string;
-  pool: string;
-  needs: string[];
-}
-
-/** A live attempt with the slots that it holds on its worker. */
-export interface HeldSlots {
-  jobId: string;
-  fence: number;
-  team: string;
-  user: string;
-  method: string;
-  tier: Tier;
-  pool: string;
-  slots: number;
-  workerId: string;
-  state: 'dispatched' | 'running' | 'stopping';
-  startedAt: number;
-  maxRunSeconds: number | null;
-  savedAt: number | null;
-}
-
-/** A worker that takes attempts. */
-export interface WorkerSlots {
-  id: string;
-  name: string;
-  pool: string;
-  slots: number;
-  coolOffUntil: number | null;
-}
-
-export interface TeamShare {
-  id: string;
-  weight: number;
-  guaranteedSlots: number;
-  maxSlots: number | null;
-  maxSlotsPerUser: number | null;
-  usedSlotSeconds: number;
-  usedUrgentHours: number;
-  maxUrgentHours: number;
-}
-
-/** All that a scheduling pass may look at. Fits the `Snapshot` of the scheduler. */
-export interface SchedulingSnapshot {
+/** What a pass looks at, with what the store needs to apply its decisions. */
+export interface SchedulingSnapshot extends Snapshot {
+  /** milliseconds since 1970, of the database's clock */
   now: number;
-  jobs: QueuedJob[];
-  blocked: BlockedJob[];
-  held: HeldSlots[];
-  workers: WorkerSlots[];
-  teams: TeamShare[];
-  medianRunSeconds: Record<string, number>;
+  jobs: StoredJob[];
 }
 
 /** The terms of the policy that the database needs to know. */
