@@ -1,7 +1,7 @@
 import { type Comparison, MAX_COMPARED_POINTS, type PointsView } from '@crucible/contracts';
 import { atMost, type Row } from './row.ts';
 import { KEY, seedCurve } from './seeded-curves.ts';
-import { percentile, timesOf } from './timing.ts';
+import { percentile, timesOf, waitFor } from './timing.ts';
 
 const NUM_POINTS = 1_000_000;
 const COMPARED_JOBS = 50;
@@ -61,16 +61,13 @@ export const claimLong: Row = async (setting) => {
 
 async function claimTimes({ sql, store }: Parameters<Row>[0], jobId: string, workerId: string): ReturnType<Row> {
   // The leader dispatches as soon as the worker is there; here only the claim itself is timed.
-  let attempt: { id: string; fence: number } | undefined;
-  for (let tries = 0; attempt === undefined && tries < 2000; tries++) {
+  const attempt = await waitFor('the dispatch of the job', async () => {
     const { rows } = await sql.query<{ id: string; fence: number }>(
       `select id, fence from attempt where job_id = $1 and state = 'dispatched'`,
       [jobId],
     );
-    [attempt] = rows;
-    if (attempt === undefined) await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  if (attempt === undefined) throw new Error('the job was not dispatched');
+    return rows[0];
+  });
   const start = performance.now();
   const claimed = await store.attempts.claim({ attemptId: attempt.id, fence: attempt.fence, workerId, slots: [0] });
   const claimMs = performance.now() - start;

@@ -21,15 +21,15 @@ export const dispatch: Row = async (setting) => {
     return Number(rows[0]?.num);
   };
   let workerId = '';
-  let beats = { stop: () => {} };
+  let stopBeats = (): void => {};
   const wholeMs = await timed(async () => {
     const worker = await startSimulatedWorker(setting, pool, SLOTS, () => {});
     workerId = worker.workerId;
-    beats = startHeartbeat(setting, workerId, () => []);
+    stopBeats = startHeartbeat(setting, workerId, () => []).stop;
     await waitFor('every slot to be filled', async () => (await numStarted()) >= SLOTS);
     await worker.kill();
   });
-  beats.stop();
+  stopBeats();
   await setting.sql.query(
     `update job set state = 'canceled', ended_at = now(), end_code = 'canceled', waiting = null
     where pool = $1 and state = 'queued'`,

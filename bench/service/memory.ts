@@ -4,11 +4,13 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { HEARTBEAT_SECONDS } from '@crucible/contracts';
 import { atMost, type Row } from './row.ts';
 import { waitFor } from './timing.ts';
 
 const WORKER = fileURLToPath(new URL('../../apps/worker/dist/main.js', import.meta.url));
 const SLOTS = 2;
+const BEAT_MS = 1000 * HEARTBEAT_SECONDS;
 
 /** Resident memory of a worker that waits for work. */
 export const supervisorMemory: Row = async ({ databaseUrl, redisUrl, store }) => {
@@ -28,10 +30,12 @@ export const supervisorMemory: Row = async ({ databaseUrl, redisUrl, store }) =>
     stdio: ['pipe', 'ignore', 'inherit'],
   });
   try {
-    await waitFor('the worker to register', async () =>
-      (await store.workers.list(null)).some((worker) => worker.name === name),
+    // with its second heartbeat its start-up is over
+    await waitFor('the second heartbeat of the worker', async () =>
+      (await store.workers.list(null)).some(
+        ({ name: its, startedAt, seenAt }) => its === name && Date.parse(seenAt) - Date.parse(startedAt) > BEAT_MS,
+      ),
     );
-    await new Promise((resolve) => setTimeout(resolve, 5000)); // a heartbeat later its start-up is over
     const status = await readFile(`/proc/${child.pid}/status`, 'utf8');
     const kib = Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]);
     return [atMost('supervisorMemory.mib', kib / 1024, 150 + 16 * SLOTS)];

@@ -50,19 +50,19 @@ export async function startSimulatedWorker(
   };
 }
 
-/** Renews the leases of attempts until stopped. */
+/** Renews the leases of attempts until stopped; `first` resolves when they have been renewed once. */
 export function startHeartbeat(
   { store }: Setting,
   workerId: string,
   attempts: () => readonly ClaimedJob[],
-): { stop: () => void } {
-  const beat = (): void => {
+): { first: Promise<void>; stop: () => void } {
+  const beat = async (): Promise<void> => {
     const entries = attempts().map(({ attemptId, fence }) => ({ attemptId, fence, step: 0, progress: null }));
-    store.attempts.heartbeat({ workerId, eventLoopLagMs: 0, spoolBytes: 0, attempts: entries }).catch((error) => {
-      console.error('a heartbeat of the simulated worker failed', error);
-    });
+    await store.attempts
+      .heartbeat({ workerId, eventLoopLagMs: 0, spoolBytes: 0, attempts: entries })
+      .catch((error) => console.error('a heartbeat of the simulated worker failed', error));
   };
-  beat();
+  const first = beat();
   const timer = setInterval(beat, 5000);
-  return { stop: () => clearInterval(timer) };
+  return { first, stop: () => clearInterval(timer) };
 }

@@ -57,7 +57,7 @@ export const recovery: Row = async (setting) => {
   await setting.call('POST', '/v1/jobs', { method: 'zen-nas', resources: { pool, slots: 1 } });
   const lost = await waitFor('the first claim', () => claims[0]);
   const beats = startHeartbeat(setting, first.workerId, () => [lost.claimed]);
-  await new Promise((resolve) => setTimeout(resolve, 200)); // the first beat has renewed the lease
+  await beats.first;
   const killedAt = performance.now();
   beats.stop();
   await first.kill();
