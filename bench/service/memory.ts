@@ -4,13 +4,13 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { HEARTBEAT_SECONDS } from '@crucible/contracts';
+import { LEASE_SECONDS } from '@crucible/contracts';
 import { atMost, type Row } from './row.ts';
 import { waitFor } from './timing.ts';
 
 const WORKER = fileURLToPath(new URL('../../apps/worker/dist/main.js', import.meta.url));
 const SLOTS = 2;
-const BEAT_MS = 1000 * HEARTBEAT_SECONDS;
+const BEAT_MS = (1000 * LEASE_SECONDS) / 6;
 
 /** Resident memory of a worker that waits for work. */
 export const supervisorMemory: Row = async ({ databaseUrl, redisUrl, store }) => {
