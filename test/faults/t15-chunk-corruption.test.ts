@@ -1,49 +1,27 @@
 /** @file T15: a byte of a stored checkpoint is flipped, or a chunk is gone. */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { after, before, describe } from 'node:test';
-import type { Slot } from '@crucible/contracts';
 import type { NewJob } from '@crucible/store';
-import {
-  type AttemptRunParts,
-  createSpoolBudget,
-  openStateFolder,
-  silentLog,
-  startAttempt,
-  tinyChild,
-} from '@crucible/worker/testing';
+import { type AttemptRunParts, startAttempt } from '@crucible/worker/testing';
 import { hasCode } from '../support/codes.ts';
 import { withDatabase } from '../support/database.ts';
 import { eachRound } from '../support/fault-rounds.ts';
 import { claim, newJob, newWorker } from '../support/running-attempt.ts';
 import { damage } from '../support/stored-checkpoints.ts';
+import { TINY_SLOT, tinyAttemptParts } from '../support/tiny-attempts.ts';
 
-const SLOT: Slot = { index: 0, kind: 'cpu', model: 'test', memoryMib: null };
 const STEPS = 30;
 
 const { store, sql } = await withDatabase();
 
 describe('a damaged chunk', () => {
-  let folder = '';
   let parts: AttemptRunParts;
   before(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'corruption-'));
-    parts = {
-      store,
-      state: await openStateFolder(folder, () => assert.fail('nothing is left')),
-      log: silentLog(),
-      childModule: tinyChild,
-      childEnv: Object.fromEntries(Object.entries(process.env).map(([name, value]) => [name, String(value)])),
-      engine: { name: 'none', threads: 1 },
-      dataDir: folder,
-      leaseMs: 600_000, // nobody beats here
-      budget: createSpoolBudget(2 ** 30),
-    };
+    parts = await tinyAttemptParts(store);
   });
-  after(() => rm(folder, { recursive: true }));
+  after(() => rm(parts.dataDir, { recursive: true }));
 
   const submit = async (config: object, over: Partial<NewJob> = {}): Promise<string> => {
     const keep = { last: 3, best: 0, metric: null, mode: 'max' } as const;
@@ -52,7 +30,7 @@ describe('a damaged chunk', () => {
   };
   const runNext = async (jobId: string): Promise<void> => {
     const { workerId } = await store.workers.register(newWorker());
-    await startAttempt(await claim(store, jobId, workerId), [SLOT], parts).ended;
+    await startAttempt(await claim(store, jobId, workerId), [TINY_SLOT], parts).ended;
   };
   const result = async (jobId: string) => {
     const hash = createHash('sha256');

@@ -1,26 +1,16 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import type { Slot } from '@crucible/contracts';
 import { type ClaimedJob, createStore, type Store } from '@crucible/store';
-import {
-  type AttemptRun,
-  type AttemptRunParts,
-  createSpoolBudget,
-  openStateFolder,
-  silentLog,
-  startAttempt,
-  tinyChild,
-} from '@crucible/worker/testing';
+import { type AttemptRun, type AttemptRunParts, createSpoolBudget, startAttempt } from '@crucible/worker/testing';
 import { withDatabase } from '../support/database.ts';
 import { eventually } from '../support/poll.ts';
 import { claim, newJob, newWorker } from '../support/running-attempt.ts';
 import { openTcpGate } from '../support/tcp-gate.ts';
+import { TINY_SLOT, tinyAttemptParts } from '../support/tiny-attempts.ts';
 
-const SLOT: Slot = { index: 0, kind: 'cpu', model: 'test', memoryMib: null };
 /** Long enough for whoever listens. */
 const TIMES = { messageMs: 20_000, termMs: 10_000 };
 const { databaseUrl, store, sql } = await withDatabase();
@@ -29,18 +19,8 @@ describe('an attempt', () => {
   let folder = '';
   let parts: AttemptRunParts;
   before(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'attempts-'));
-    parts = {
-      store,
-      state: await openStateFolder(folder, () => assert.fail('nothing is left')),
-      log: silentLog(),
-      childModule: tinyChild,
-      childEnv: Object.fromEntries(Object.entries(process.env).map(([name, value]) => [name, String(value)])),
-      engine: { name: 'none', threads: 1 },
-      dataDir: folder,
-      leaseMs: 600_000, // nobody beats here
-      budget: createSpoolBudget(2 ** 30),
-    };
+    parts = await tinyAttemptParts(store);
+    folder = parts.dataDir;
   });
   after(() => rm(folder, { recursive: true }));
 
@@ -53,7 +33,7 @@ describe('an attempt', () => {
   const claimIt = async (jobId: string): Promise<ClaimedJob> =>
     claim(store, jobId, (await store.workers.register(newWorker())).workerId);
   const start = (claimed: ClaimedJob, over: Partial<AttemptRunParts> = {}): AttemptRun =>
-    startAttempt(claimed, [SLOT], { ...parts, ...over });
+    startAttempt(claimed, [TINY_SLOT], { ...parts, ...over });
   /** Runs the job's next attempt to its end. */
   const runNext = async (jobId: string): Promise<void> => start(await claimIt(jobId)).ended;
 
@@ -209,7 +189,7 @@ describe('an attempt', () => {
   it('writes nothing past its lease, computes on, and stores it all once a heartbeat is answered', async () => {
     const jobId = await submit({ steps: 3000, every: 100 });
     const claimed = await claimIt(jobId);
-    const run = startAttempt(claimed, [SLOT], { ...parts, leaseMs: 50_000 }, performance.now() - 60_000);
+    const run = startAttempt(claimed, [TINY_SLOT], { ...parts, leaseMs: 50_000 }, performance.now() - 60_000);
     await reached(run, 3000);
     assert.deepEqual(await store.metrics.series(jobId), []);
     run.renew(performance.now());
@@ -312,7 +292,7 @@ describe('an attempt', () => {
     // Nothing can be stored before a heartbeat is answered.
     const run = startAttempt(
       await claimIt(jobId),
-      [SLOT],
+      [TINY_SLOT],
       { ...parts, leaseMs: 1000, budget },
       performance.now() - 2000,
     );
