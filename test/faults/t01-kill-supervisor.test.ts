@@ -15,9 +15,7 @@ describe('T1: a worker that is killed', () => {
   let quiet: TinyResult;
   before(async () => {
     for (const name of ['a', 'b']) workers.set(name, await cluster.worker(name));
-    const jobId = await cluster.submit({ steps: STEPS });
-    await cluster.succeeded(jobId);
-    quiet = await cluster.result(jobId);
+    quiet = await cluster.quietRun(STEPS);
   });
   after(() => cluster.close());
 

@@ -15,9 +15,7 @@ describe('T2: a child that is killed', () => {
   let quiet: TinyResult;
   before(async () => {
     worker = await cluster.worker('a');
-    const jobId = await cluster.submit({ steps: STEPS });
-    await cluster.succeeded(jobId);
-    quiet = await cluster.result(jobId);
+    quiet = await cluster.quietRun(STEPS);
   });
   after(() => cluster.close());
 

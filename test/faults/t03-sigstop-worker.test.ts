@@ -23,9 +23,7 @@ describe('T3: a worker that is stopped for longer than its lease', () => {
   let quiet: TinyResult;
   before(async () => {
     for (const name of ['a', 'b']) workers.set(name, await cluster.worker(name));
-    const jobId = await cluster.submit({ steps: STEPS });
-    await cluster.succeeded(jobId);
-    quiet = await cluster.result(jobId);
+    quiet = await cluster.quietRun(STEPS);
   });
   after(() => cluster.close());
 

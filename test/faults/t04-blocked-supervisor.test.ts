@@ -46,9 +46,7 @@ describe('T4: a worker that is held up', () => {
     postgres = await through(cluster.api.databaseUrl);
     queue = await through(testRedisUrl());
     worker = await cluster.worker('a', { DATABASE_URL: postgres.url, REDIS_URL: queue.url });
-    const jobId = await cluster.submit({ steps: STEPS });
-    await cluster.succeeded(jobId);
-    quiet = await cluster.result(jobId);
+    quiet = await cluster.quietRun(STEPS);
   });
   after(async () => {
     await cluster.close();

@@ -21,9 +21,7 @@ describe('T7: Postgres that is away', () => {
   let quiet: TinyResult;
   before(async () => {
     for (const name of ['a', 'b']) await cluster.worker(name);
-    const jobId = await cluster.submit({ steps: STEPS });
-    await cluster.succeeded(jobId);
-    quiet = await cluster.result(jobId);
+    quiet = await cluster.quietRun(STEPS);
   });
   after(async () => {
     await cluster.close();

@@ -13,9 +13,7 @@ describe('T9: a worker whose clock is wrong', () => {
   let quiet: TinyResult;
   before(async () => {
     const straight = await cluster.worker('straight');
-    const jobId = await cluster.submit({ steps: STEPS });
-    await cluster.succeeded(jobId);
-    quiet = await cluster.result(jobId);
+    quiet = await cluster.quietRun(STEPS);
     await straight.stop();
   });
   after(() => cluster.close());

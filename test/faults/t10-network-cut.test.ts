@@ -31,9 +31,7 @@ describe('T10: a worker that the network cuts off', () => {
       DATABASE_URL: await behindGate(cluster.api.databaseUrl),
       REDIS_URL: await behindGate(testRedisUrl()),
     });
-    const jobId = await cluster.submit({ steps: STEPS });
-    await cluster.succeeded(jobId);
-    quiet = await cluster.result(jobId);
+    quiet = await cluster.quietRun(STEPS);
   });
   after(async () => {
     await cluster.close();
