@@ -26,7 +26,8 @@ export async function startWorkerPool(prepared, pool) {
   if (api !== undefined) own.watch(api);
   const wanted = Math.min(os.availableParallelism(), MOST_WORKERS);
   for (let slots = 0, number = 1; slots < wanted; number++) {
-    const named = settings.workerName === null ? {} : { CRUCIBLE_WORKER_NAME: `${settings.workerName}-${pool}-${number}` };
+    const named =
+      settings.workerName === null ? {} : { CRUCIBLE_WORKER_NAME: `${settings.workerName}-${pool}-${number}` };
     const more = { ...named, CRUCIBLE_POOL: pool, CRUCIBLE_ENGINE_THREADS: THREADS };
     const service = await startWorker(prepared, client, { ...supervised, more });
     own.watch(service);

@@ -66,7 +66,8 @@ describe('pairedRatio', () => {
     near(other.interval?.[0], 1 / (ratio.interval?.[1] as number), 1e-12);
   });
 
-  it('refuses values that are not positive', () => assert.throws(() => pairedRatio('gain', [1, 0], [1, 1]), /positive/));
+  it('refuses values that are not positive', () =>
+    assert.throws(() => pairedRatio('gain', [1, 0], [1, 1]), /positive/));
 });
 
 it('counts the pairs that are won, and prints an effect with its interval', () => {

@@ -1,4 +1,10 @@
-import { type ComparedCurve, type CompareMetrics, CrucibleError, MAX_COMPARED_POINTS, meanInterval } from '@crucible/contracts';
+import {
+  type ComparedCurve,
+  type CompareMetrics,
+  CrucibleError,
+  MAX_COMPARED_POINTS,
+  meanInterval,
+} from '@crucible/contracts';
 import type pg from 'pg';
 import { type AttemptMask, maskOf } from './attempt-mask.ts';
 import { jobNotFound } from './job-lookup.ts';
