@@ -93,6 +93,19 @@ export { LOG_LEVELS, type LogLevel, LogLine, LogPage, LogsQuery } from './log.ts
 export { type MeanInterval, meanInterval } from './mean-interval.ts';
 export { mergeConfig } from './merge-config.ts';
 export { ArtifactDescriptor, type MethodDescriptor, MetricDescriptor, type Preset } from './method.ts';
+export { MultipassSgdSummary, type SgdCell, type SgdWarning } from './methods/multipass-sgd.ts';
+export {
+  MultipassSgdConfig,
+  type NetProblem,
+  SAMPLE_ORDERS,
+  type SampleOrder,
+  SGD_COMPARATORS,
+  type SgdComparator,
+  SgdProblem,
+  STEP_SCHEDULES,
+  type StepSchedule,
+  type SyntheticProblem,
+} from './methods/multipass-sgd-config.ts';
 export { isMethodId, METHOD_IDS, METHODS, type MethodId, resolveConfig } from './methods/registry.ts';
 export { ZenNasSummary } from './methods/zen-nas.ts';
 export { PROXY_NAMES, type ProxyName, ZenNasConfig } from './methods/zen-nas-config.ts';

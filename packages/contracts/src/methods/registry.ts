@@ -2,11 +2,13 @@ import { CrucibleError, type Fault } from '../errors.ts';
 import { mergeConfig } from '../merge-config.ts';
 import type { MethodDescriptor, Preset } from '../method.ts';
 import { resolve } from '../validate.ts';
+import { multipassSgd } from './multipass-sgd.ts';
 import { zenNas } from './zen-nas.ts';
 
 /** Every method by its id. */
 export const METHODS = {
   'zen-nas': zenNas,
+  'multipass-sgd': multipassSgd,
 } as const satisfies Record<string, MethodDescriptor>;
 
 export type MethodId = keyof typeof METHODS;
