@@ -73,6 +73,7 @@ export {
   WAITING_CODES,
   Waiting,
 } from './job.ts';
+export type { CutJob, JobPart } from './job-part.ts';
 export {
   isAtLeast,
   isTerminal,
@@ -93,9 +94,10 @@ export { LOG_LEVELS, type LogLevel, LogLine, LogPage, LogsQuery } from './log.ts
 export { type MeanInterval, meanInterval } from './mean-interval.ts';
 export { mergeConfig } from './merge-config.ts';
 export { ArtifactDescriptor, type MethodDescriptor, MetricDescriptor, type Preset } from './method.ts';
-export { isMethodId, METHOD_IDS, METHODS, type MethodId, resolveConfig } from './methods/registry.ts';
-export { ZenNasSummary } from './methods/zen-nas.ts';
+export { cutJob, isMethodId, METHOD_IDS, METHODS, type MethodId, resolveConfig } from './methods/registry.ts';
+export { IslandSummary, ZenNasSummary } from './methods/zen-nas.ts';
 export { PROXY_NAMES, type ProxyName, ZenNasConfig } from './methods/zen-nas-config.ts';
+export { type IslandRound, SEARCH_FILE } from './methods/zen-nas-islands.ts';
 export {
   ComparedCurve,
   CompareMetrics,
