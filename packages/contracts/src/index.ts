@@ -92,6 +92,8 @@ export { Keep } from './keep.ts';
 export { LOG_LEVELS, type LogLevel, LogLine, LogPage, LogsQuery } from './log.ts';
 export { mergeConfig } from './merge-config.ts';
 export { ArtifactDescriptor, type MethodDescriptor, MetricDescriptor, type Preset } from './method.ts';
+export { LabelSmoothingSummary } from './methods/label-smoothing.ts';
+export { LabelSmoothingConfig } from './methods/label-smoothing-config.ts';
 export { isMethodId, METHOD_IDS, METHODS, type MethodId, resolveConfig } from './methods/registry.ts';
 export { ZenNasSummary } from './methods/zen-nas.ts';
 export { PROXY_NAMES, type ProxyName, ZenNasConfig } from './methods/zen-nas-config.ts';
@@ -163,6 +165,7 @@ export {
   trainingConfig,
   trainingFaults,
 } from './training.ts';
+export { type SecondStage, switchEpochOf } from './two-stage.ts';
 export { CreateUser, MeView, UserList, UserName, UserView } from './user.ts';
 export { faultsOf, fits, resolve } from './validate.ts';
 export {
