@@ -96,6 +96,8 @@ export { ArtifactDescriptor, type MethodDescriptor, MetricDescriptor, type Prese
 export { LabelSmoothingSummary } from './methods/label-smoothing.ts';
 export { LabelSmoothingConfig } from './methods/label-smoothing-config.ts';
 export { isMethodId, METHOD_IDS, METHODS, type MethodId, resolveConfig } from './methods/registry.ts';
+export { WeMixSummary } from './methods/wemix.ts';
+export { WeMixConfig } from './methods/wemix-config.ts';
 export { ZenNasSummary } from './methods/zen-nas.ts';
 export { PROXY_NAMES, type ProxyName, ZenNasConfig } from './methods/zen-nas-config.ts';
 export {

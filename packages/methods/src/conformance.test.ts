@@ -29,6 +29,18 @@ const SMALL: Record<MethodId, { config: object; phases: readonly string[] }> = {
       deltaProbe: { everyEpochs: 2, samples: 16 },
     },
   },
+  wemix: {
+    phases: ['train', 'test'],
+    config: {
+      model: { kind: 'small-cnn', channels: [4], strides: [2] },
+      augmented: { kind: 'mixup', ratioPer: 'sample' },
+      copies: 2,
+      batchNorm: 'separate',
+      switchEpoch: 2,
+      training: { epochs: 3, batchSize: 8, validationSamples: 5, evalBatchSize: 8, loader: { threads: 0 } },
+      biasProbe: { everyEpochs: 2, samples: 12, draws: 2 },
+    },
+  },
   'zen-nas': {
     phases: ['search', 'rescore', 'train', 'test'],
     config: {

@@ -3,11 +3,13 @@ import { mergeConfig } from '../merge-config.ts';
 import type { MethodDescriptor, Preset } from '../method.ts';
 import { resolve } from '../validate.ts';
 import { labelSmoothing } from './label-smoothing.ts';
+import { wemix } from './wemix.ts';
 import { zenNas } from './zen-nas.ts';
 
 /** Every method by its id. */
 export const METHODS = {
   'label-smoothing': labelSmoothing,
+  wemix,
   'zen-nas': zenNas,
 } as const satisfies Record<string, MethodDescriptor>;
 
