@@ -110,6 +110,8 @@ export {
   type SyntheticProblem,
 } from './methods/multipass-sgd-config.ts';
 export { cutJob, isMethodId, METHOD_IDS, METHODS, type MethodId, resolveConfig } from './methods/registry.ts';
+export { WeMixSummary } from './methods/wemix.ts';
+export { WeMixConfig } from './methods/wemix-config.ts';
 export { IslandSummary, ZenNasSummary } from './methods/zen-nas.ts';
 export { PROXY_NAMES, type ProxyName, ZenNasConfig } from './methods/zen-nas-config.ts';
 export { type IslandRound, SEARCH_FILE } from './methods/zen-nas-islands.ts';

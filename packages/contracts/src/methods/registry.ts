@@ -5,11 +5,13 @@ import type { MethodDescriptor, Preset } from '../method.ts';
 import { resolve } from '../validate.ts';
 import { labelSmoothing } from './label-smoothing.ts';
 import { multipassSgd } from './multipass-sgd.ts';
+import { wemix } from './wemix.ts';
 import { zenNas } from './zen-nas.ts';
 
 /** Every method by its id. */
 export const METHODS = {
   'label-smoothing': labelSmoothing,
+  wemix,
   'zen-nas': zenNas,
   'multipass-sgd': multipassSgd,
 } as const satisfies Record<string, MethodDescriptor>;
