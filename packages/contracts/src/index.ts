@@ -92,6 +92,14 @@ export { Keep } from './keep.ts';
 export { LOG_LEVELS, type LogLevel, LogLine, LogPage, LogsQuery } from './log.ts';
 export { mergeConfig } from './merge-config.ts';
 export { ArtifactDescriptor, type MethodDescriptor, MetricDescriptor, type Preset } from './method.ts';
+export {
+  type FitFigures,
+  type LinearRow,
+  NOISE_WARNINGS,
+  type NoisyCell,
+  NoisyLabelsSummary,
+} from './methods/noisy-labels.ts';
+export { type LabelNoise, type LinearModel, NoiseRemedy, NoisyLabelsConfig } from './methods/noisy-labels-config.ts';
 export { isMethodId, METHOD_IDS, METHODS, type MethodId, resolveConfig } from './methods/registry.ts';
 export { ZenNasSummary } from './methods/zen-nas.ts';
 export { PROXY_NAMES, type ProxyName, ZenNasConfig } from './methods/zen-nas-config.ts';

@@ -11,6 +11,17 @@ import { syntheticDataset } from './testing/synthetic-dataset.ts';
 
 /** A config of every method that runs in about a second, and phases that must be stopped in. */
 const SMALL: Record<MethodId, { config: object; phases: readonly string[] }> = {
+  'noisy-labels': {
+    phases: ['linear', 'train', 'test'],
+    config: {
+      shrink: 2,
+      noise: { kind: 'symmetric', rates: [0, 0.4] },
+      model: { kind: 'mlp', hidden: [6] },
+      training: { epochs: 2, batchSize: 5, validationSamples: 7, evalBatchSize: 8, loader: { threads: 0 } },
+      firstEpochShare: 0.5,
+      linear: { dimension: 3, samples: 8, stepSize: 0.1, passes: [2], repetitions: 50, rates: [0, 0.2] },
+    },
+  },
   'zen-nas': {
     phases: ['search', 'rescore', 'train', 'test'],
     config: {
