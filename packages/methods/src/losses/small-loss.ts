@@ -11,14 +11,19 @@ import { pickedLogProbs } from './picked-log-probs.ts';
  */
 export const smallLoss = (logits: tf.Tensor2D, oneHot: tf.Tensor2D, kept: number): tf.Scalar =>
   tf.tidy(() => {
-    const size = logits.shape[0];
     const losses = tf.neg(pickedLogProbs(logits, oneHot)); // [B]
-    const row = tf.reshape(losses, [1, size]);
-    const column = tf.reshape(losses, [size, 1]);
+    return tf.mul<tf.Scalar>(tf.sum(tf.mul(losses, smallest(losses, kept))), 1 / kept);
+  });
+
+/** 1 for the `kept` smallest of `[B]` values, else 0. Its slope is zero wherever it has one. */
+const smallest = (values: tf.Tensor1D, kept: number): tf.Tensor1D =>
+  tf.customGrad((given) => {
+    const input = given as tf.Tensor1D;
+    const size = input.size;
+    const [row, column] = [tf.reshape(input, [1, size]), tf.reshape(input, [size, 1])];
     const places = tf.range(0, size);
     const isEarlier = tf.less(tf.reshape(places, [1, size]), tf.reshape(places, [size, 1]));
     const isBefore = tf.logicalOr(tf.less(row, column), tf.logicalAnd(tf.equal(row, column), isEarlier));
     const ranks = tf.sum(tf.cast(isBefore, 'float32'), 1); // [B]
-    const mask = tf.cast(tf.less(ranks, kept), 'float32');
-    return tf.mul<tf.Scalar>(tf.sum(tf.mul(losses, mask)), 1 / kept);
-  });
+    return { value: tf.cast(tf.less(ranks, kept), 'float32'), gradFunc: (dy: tf.Tensor) => tf.zerosLike(dy) };
+  })(values) as tf.Tensor1D;
