@@ -73,6 +73,7 @@ export {
   WAITING_CODES,
   Waiting,
 } from './job.ts';
+export type { CutJob, JobPart } from './job-part.ts';
 export {
   isAtLeast,
   isTerminal,
@@ -90,8 +91,11 @@ export {
 } from './job-state.ts';
 export { Keep } from './keep.ts';
 export { LOG_LEVELS, type LogLevel, LogLine, LogPage, LogsQuery } from './log.ts';
+export { type MeanInterval, meanInterval } from './mean-interval.ts';
 export { mergeConfig } from './merge-config.ts';
 export { ArtifactDescriptor, type MethodDescriptor, MetricDescriptor, type Preset } from './method.ts';
+export { LabelSmoothingSummary } from './methods/label-smoothing.ts';
+export { LabelSmoothingConfig } from './methods/label-smoothing-config.ts';
 export {
   type FitFigures,
   type LinearRow,
@@ -100,9 +104,10 @@ export {
   NoisyLabelsSummary,
 } from './methods/noisy-labels.ts';
 export { type LabelNoise, type LinearModel, NoiseRemedy, NoisyLabelsConfig } from './methods/noisy-labels-config.ts';
-export { isMethodId, METHOD_IDS, METHODS, type MethodId, resolveConfig } from './methods/registry.ts';
-export { ZenNasSummary } from './methods/zen-nas.ts';
+export { cutJob, isMethodId, METHOD_IDS, METHODS, type MethodId, resolveConfig } from './methods/registry.ts';
+export { IslandSummary, ZenNasSummary } from './methods/zen-nas.ts';
 export { PROXY_NAMES, type ProxyName, ZenNasConfig } from './methods/zen-nas-config.ts';
+export { type IslandRound, SEARCH_FILE } from './methods/zen-nas-islands.ts';
 export {
   ComparedCurve,
   CompareMetrics,
@@ -171,6 +176,7 @@ export {
   trainingConfig,
   trainingFaults,
 } from './training.ts';
+export { type SecondStage, switchEpochOf } from './two-stage.ts';
 export { CreateUser, MeView, UserList, UserName, UserView } from './user.ts';
 export { faultsOf, fits, resolve } from './validate.ts';
 export {

@@ -11,6 +11,24 @@ import { syntheticDataset } from './testing/synthetic-dataset.ts';
 
 /** A config of every method that runs in about a second, and phases that must be stopped in. */
 const SMALL: Record<MethodId, { config: object; phases: readonly string[] }> = {
+  'label-smoothing': {
+    phases: ['train', 'test'],
+    config: {
+      model: { kind: 'mlp', hidden: [12, 6] },
+      labelNoise: 0.2,
+      switchEpoch: 2,
+      secondStage: { learningRate: 0.01, resetMomentum: true },
+      training: {
+        epochs: 4,
+        batchSize: 8,
+        validationSamples: 5,
+        evalBatchSize: 8,
+        emaDecay: 0.9,
+        loader: { threads: 0 },
+      },
+      deltaProbe: { everyEpochs: 2, samples: 16 },
+    },
+  },
   'noisy-labels': {
     phases: ['linear', 'train', 'test'],
     config: {

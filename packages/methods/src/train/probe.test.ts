@@ -91,6 +91,7 @@ const attempt = async (resumeFrom: Checkpoint | null, stopAt: number | null) => 
   } finally {
     model.dispose();
     sum.dispose();
+    tf.disposeVariables();
   }
   return { ctx, probes: probes as readonly ProbeRecord[] | null, begun };
 };
