@@ -109,6 +109,14 @@ export {
   type StepSchedule,
   type SyntheticProblem,
 } from './methods/multipass-sgd-config.ts';
+export {
+  type FitFigures,
+  type LinearRow,
+  NOISE_WARNINGS,
+  type NoisyCell,
+  NoisyLabelsSummary,
+} from './methods/noisy-labels.ts';
+export { type LabelNoise, type LinearModel, NoiseRemedy, NoisyLabelsConfig } from './methods/noisy-labels-config.ts';
 export { cutJob, isMethodId, METHOD_IDS, METHODS, type MethodId, resolveConfig } from './methods/registry.ts';
 export { WeMixSummary } from './methods/wemix.ts';
 export { WeMixConfig } from './methods/wemix-config.ts';

@@ -5,6 +5,7 @@ import type { MethodDescriptor, Preset } from '../method.ts';
 import { resolve } from '../validate.ts';
 import { labelSmoothing } from './label-smoothing.ts';
 import { multipassSgd } from './multipass-sgd.ts';
+import { noisyLabels } from './noisy-labels.ts';
 import { wemix } from './wemix.ts';
 import { zenNas } from './zen-nas.ts';
 
@@ -12,6 +13,7 @@ import { zenNas } from './zen-nas.ts';
 export const METHODS = {
   'label-smoothing': labelSmoothing,
   wemix,
+  'noisy-labels': noisyLabels,
   'zen-nas': zenNas,
   'multipass-sgd': multipassSgd,
 } as const satisfies Record<string, MethodDescriptor>;
