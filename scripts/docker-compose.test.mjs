@@ -25,7 +25,7 @@ describe('docker-compose.yml and Dockerfile', () => {
   });
 
   it('build only targets that the Dockerfile has', () => {
-    const wanted = [...read('docker-compose.yml').matchAll(/target: (\S+)/g)].map((match) => match[1]);
+    const wanted = [...read('docker-compose.yml').matchAll(/target: ([a-z-]+)$/gm)].map((match) => match[1]);
     const stages = [...read('Dockerfile').matchAll(/^FROM \S+ AS (\S+)$/gm)].map((match) => match[1]);
     assert.deepEqual([...new Set(wanted)].sort(), ['api', 'migrate', 'worker', 'worker-gpu']);
     for (const target of wanted) assert.ok(stages.includes(target), target);
@@ -33,7 +33,7 @@ describe('docker-compose.yml and Dockerfile', () => {
 
   it('depend only on services that are there', () => {
     const compose = read('docker-compose.yml');
-    const body = compose.slice(compose.indexOf('\nservices:'), compose.indexOf('\nvolumes:'));
+    const body = compose.slice(compose.indexOf('\nservices:'), compose.indexOf('\nconfigs:'));
     const services = [...body.matchAll(/^ {2}([a-z-]+):$/gm)].map((match) => match[1]);
     assert.deepEqual(services, ['postgres', 'redis', 'migrate', 'api', 'worker', 'worker-gpu']);
   });

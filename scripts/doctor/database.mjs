@@ -1,5 +1,5 @@
+import { APP_ROLE } from '../lib/app-role.mjs';
 import { connectPostgres } from '../lib/postgres-connect.mjs';
-import { settings } from '../lib/settings.mjs';
 import { ok, problem } from './finding.mjs';
 import { databaseUrl, isInstalled } from './servers.mjs';
 
@@ -55,14 +55,18 @@ export const examineSettings = (dir) =>
 /** @returns {Promise<import('./finding.mjs').Finding>} */
 export const examineRole = (dir) =>
   onDatabase(dir, async (client) => {
-    const { rows } = await client.query('select rolname, rolsuper from pg_roles where rolname = current_user');
-    const [{ rolname, rolsuper }] = rows;
-    if (!rolsuper) return ok(`${rolname}, no superuser`);
-    if (settings.databaseUrl === null)
-      return ok(`${rolname}, superuser of the embedded server, which serves this clone alone`);
+    const { rows } = await client.query(
+      `select distinct usename as name, r.rolsuper or pg_has_role(usesysid, c.relowner, 'member') as may_change
+       from pg_stat_activity join pg_roles r on r.rolname = usename, pg_class c
+       where datname = current_database() and c.oid = 'job'::regclass
+         and (application_name = 'crucible-api' or application_name like 'crucible-worker%')`,
+    );
+    if (rows.length === 0) return ok('not examined: neither API nor worker is connected');
+    const names = rows.map(({ name }) => name).join(', ');
+    if (!rows.some(({ may_change: mayChange }) => mayChange)) return ok(`${names}: reads and writes rows, no more`);
     return problem(
-      `${rolname} is a superuser`,
-      'give the service a role of its own, see "Database role" in docs/operations.md',
+      `${names}: API or workers may change the schema`,
+      `let them log in as ${APP_ROLE}, see "Database role" in docs/operations.md`,
     );
   });
 

@@ -47,15 +47,15 @@ async function isAccepted(base, key) {
  * An API key that the service accepts: the one kept from an earlier run, or a new one. Only its hash lies in the
  * database, so it is kept here, readable by its owner alone.
  *
- * @param {{ dir: string, env: Record<string, string> }} prepared see `prepare`
+ * @param {{ dir: string, env: Record<string, string>, serviceEnv: Record<string, string> }} prepared see `prepare`
  * @param {string} base address of the API
  * @returns {Promise<string>}
  */
-export async function obtainKey({ dir, env }, base) {
+export async function obtainKey({ dir, env, serviceEnv }, base) {
   const kept = keptKey(dir, env.DATABASE_URL);
   if (kept !== null && (await isAccepted(base, kept))) return kept;
   const script = inProject('apps/api/dist/create-key.js');
-  const { out } = await run(process.execPath, [script, '--name', 'demo', '--json'], { env });
+  const { out } = await run(process.execPath, [script, '--name', 'demo', '--json'], { env: serviceEnv });
   const created = JSON.parse(out.trim().split('\n').pop());
   const file = fileOf(dir, env.DATABASE_URL);
   fs.rmSync(file, { force: true });

@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import { removeAbandonedState } from './abandoned-state.mjs';
+import { appDatabaseUrl } from './app-role.mjs';
 import { database, datasets, redis, SETUP_LOCK, shareServers } from './backends.mjs';
 import { buildDashboard, buildServices } from './build.mjs';
 import { installDependencies } from './dependencies.mjs';
@@ -42,8 +43,9 @@ export async function prepareCode(dir) {
  *
  * @param {{ migrated?: (url: string, dir: string) => Promise<string> }} options `migrated` picks the database to migrate on the
  *   server at `url` and returns its address; by default the service's own
- * @returns {Promise<{ dir: string, env: Record<string, string>, engine: { built: boolean, remedy?: string } }>} `env`
- *   holds the addresses and folders that the services and tests read
+ * @returns {Promise<{ dir: string, env: Record<string, string>, serviceEnv: Record<string, string>,
+ *   engine: { built: boolean, remedy?: string } }>} `env` holds the addresses and folders that verbs and tests read, with
+ *   the database as its owner; `serviceEnv` the same for API and workers, which may do less there
  */
 export async function prepare({ migrated = async (url) => url } = {}) {
   const dir = await openState();
@@ -57,6 +59,7 @@ export async function prepare({ migrated = async (url) => url } = {}) {
     const databaseUrl = await migrated(url, dir);
     if (fs.existsSync(inProject('prisma/migrations'))) log(`migrations: ${await migrate(databaseUrl)}`);
     const env = { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl, CRUCIBLE_DATA_DIR: dataDir };
-    return { dir, env, engine };
+    const serviceEnv = { ...env, DATABASE_URL: await appDatabaseUrl(dir, databaseUrl) };
+    return { dir, env, serviceEnv, engine };
   });
 }

@@ -59,13 +59,13 @@ const isReady = (base) =>
  * Starts the API and waits until it answers. A port that was taken meanwhile is replaced by another, unless
  * `CRUCIBLE_PORT` asks for one.
  *
- * @param {{ dir: string, env: Record<string, string> }} prepared see `prepare`
+ * @param {{ dir: string, serviceEnv: Record<string, string> }} prepared see `prepare`
  * @param {{ supervised: boolean, onStart: (service: ReturnType<typeof start>) => void }} options `onStart` is called
  *   with each process as soon as it runs, so that it can be stopped whatever happens next
  * @returns {Promise<{ base: string } & ReturnType<typeof start>>} `base`: its address
  * @throws {Failure} with the end of its log
  */
-export async function startApi({ dir, env }, { supervised, onStart }) {
+export async function startApi({ dir, serviceEnv: env }, { supervised, onStart }) {
   for (let attempt = 1; ; attempt++) {
     const port = settings.apiPort ?? String(await freePort());
     const address = { CRUCIBLE_HOST: '127.0.0.1', CRUCIBLE_PORT: port };
@@ -89,13 +89,13 @@ export async function startApi({ dir, env }, { supervised, onStart }) {
 /**
  * Starts a worker and waits until it has registered.
  *
- * @param {{ dir: string, env: Record<string, string> }} prepared see `prepare`
+ * @param {{ dir: string, serviceEnv: Record<string, string> }} prepared see `prepare`
  * @param {ReturnType<typeof import('./api-client.mjs').createClient>} client
  * @param {Parameters<typeof startApi>[1]} options
  * @returns {Promise<{ worker: object } & ReturnType<typeof start>>} `worker`: as the API shows it
  * @throws {Failure} with the end of its log
  */
-export async function startWorker({ dir, env }, client, { supervised, onStart }) {
+export async function startWorker({ dir, serviceEnv: env }, client, { supervised, onStart }) {
   // A worker that was killed a moment ago still counts as ready: the new one is told from it by its start.
   const key = ({ id, startedAt }) => `${id} ${startedAt}`;
   const before = new Set((await client.get('/v1/workers')).data.map(key));

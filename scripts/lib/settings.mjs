@@ -13,6 +13,7 @@ export function readSettings(env) {
   const engineAddon = given(env.CRUCIBLE_ENGINE_ADDON);
   return Object.freeze({
     databaseUrl: given(env.DATABASE_URL),
+    appDatabaseUrl: given(env.CRUCIBLE_APP_DATABASE_URL),
     redisUrl: given(env.REDIS_URL),
     dataDir: dataDir === null ? null : path.resolve(dataDir),
     apiPort: given(env.CRUCIBLE_PORT),

@@ -9,6 +9,8 @@ const MIGRATIONS = new URL('../../prisma/migrations/', import.meta.url);
 
 /** Keeps test files that start together from building the template twice. */
 const TEMPLATE_LOCK = 4_200_100;
+/** Role of API and workers; on a server of tests its password is its name. */
+const APP_ROLE = 'crucible_app';
 
 interface Migration {
   name: string;
@@ -16,10 +18,11 @@ interface Migration {
 }
 
 export interface TestDatabase {
+  /** as the role of API and workers, which reads and writes rows only */
   databaseUrl: string;
   /** a store on it, closed at the end of the test file */
   store: Store;
-  /** a connection for what the store does not offer: looking at rows, moving time back */
+  /** a connection of the owner for what the store does not offer: looking at rows, moving time back */
   sql: pg.Pool;
 }
 
@@ -40,10 +43,11 @@ export async function withDatabase({
 }: DatabaseOptions = {}): Promise<TestDatabase> {
   if (serverUrl === undefined)
     throw new Error('DATABASE_URL is not set: integration tests need a Postgres server; `npm test` brings its own.');
-  const databaseUrl = await createDatabase(serverUrl);
-  const name = new URL(databaseUrl).pathname.slice(1);
+  const ownerUrl = await createDatabase(serverUrl);
+  const databaseUrl = asApp(ownerUrl);
+  const name = new URL(ownerUrl).pathname.slice(1);
   const store = createStore({ databaseUrl, applicationName: 'crucible test', poolSize: 10, leaseSeconds });
-  const sql = new pg.Pool({ connectionString: databaseUrl, max: 4 });
+  const sql = new pg.Pool({ connectionString: ownerUrl, max: 4 });
   after(async () => {
     await store.close();
     await sql.end();
@@ -52,7 +56,15 @@ export async function withDatabase({
   return { databaseUrl, store, sql };
 }
 
-/** Makes a database with all migrations on a server. @returns its address */
+/** The same database, as API and workers log in. */
+export function asApp(ownerUrl: string): string {
+  const url = new URL(ownerUrl);
+  url.username = APP_ROLE;
+  url.password = APP_ROLE;
+  return url.href;
+}
+
+/** Makes a database with all migrations on a server. @returns its address, as its owner */
 export async function createDatabase(serverUrl: string): Promise<string> {
   const name = `crucible_test_${randomBytes(8).toString('hex')}`;
   await onServer(serverUrl, async (server) => {
@@ -89,6 +101,7 @@ async function ensureTemplate(server: pg.Client, serverUrl: string): Promise<str
     await server.query(`drop database if exists ${template}_new with (force)`);
     await server.query(`create database ${template}_new`);
     await onServer(urlOf(serverUrl, `${template}_new`), (client) => migrate(client, migrations));
+    await server.query(`alter role ${APP_ROLE} login password '${APP_ROLE}'`);
     await server.query(`alter database ${template}_new rename to ${template}`);
   }
   await server.query('select pg_advisory_unlock($1)', [TEMPLATE_LOCK]);

@@ -154,6 +154,15 @@ export { assertBuildable, structureFaults, structureStringFaults, superBlocks } 
 export { parseStructure, StructureError } from './structure/parse.ts';
 export { printStructure } from './structure/print.ts';
 export { CreateTeam, MemberList, MemberView, PatchTeam, PutMember, TeamId, TeamList, TeamView } from './team.ts';
+export {
+  OptimizerConfig,
+  ScheduleConfig,
+  TRAINING_METRICS,
+  type TrainingConfig,
+  type TrainingDefaults,
+  trainingConfig,
+  trainingFaults,
+} from './training.ts';
 export { CreateUser, MeView, UserList, UserName, UserView } from './user.ts';
 export { faultsOf, fits, resolve } from './validate.ts';
 export {

@@ -43,6 +43,10 @@ const taggedUnionOf = (schema: TSchema): TaggedUnion | null => {
   return null;
 };
 
+/** Of a union without a tag, such as a name or a list: the branch for lists, if `value` is one. */
+const listBranch = (schema: TSchema, value: unknown): TSchema | undefined =>
+  Array.isArray(value) ? loose(schema).anyOf?.find((branch) => loose(branch).items !== undefined) : undefined;
+
 /** Fills the defaults of the branches that tags choose; `value` may be changed in place. */
 export function fillTagged(schema: TSchema, value: unknown): unknown {
   const union = taggedUnionOf(schema);
@@ -50,6 +54,8 @@ export function fillTagged(schema: TSchema, value: unknown): unknown {
     const branch = isRecord(value) ? union.branches.get(value[union.tag]) : undefined;
     return branch === undefined ? value : Value.Default(branch, fillTagged(branch, value));
   }
+  const list = listBranch(schema, value);
+  if (list !== undefined) return fillTagged(list, value);
   const { properties, items } = loose(schema);
   if (properties !== undefined && isRecord(value))
     for (const [key, property] of Object.entries(properties))
@@ -73,6 +79,8 @@ export function separateTagged({ schema, value, pointer }: Part, found: { parts:
     else found.faults.push({ pointer, message: `must be an object whose ${union.tag} is one of ${known}` });
     return {};
   }
+  const list = listBranch(schema, value);
+  if (list !== undefined) return inner({ schema: list, value, pointer });
   const { properties, items } = loose(schema);
   if (properties !== undefined && isRecord(value)) {
     const separated = Object.entries(properties).map(([key, property]) => [

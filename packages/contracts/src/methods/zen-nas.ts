@@ -5,6 +5,7 @@ import type { MethodDescriptor } from '../method.ts';
 import { firstOf, inChannels } from '../structure/block.ts';
 import { structureStringFaults } from '../structure/check.ts';
 import { parseStructure } from '../structure/parse.ts';
+import { TRAINING_METRICS } from '../training.ts';
 
 import { ZenNasConfig } from './zen-nas-config.ts';
 
@@ -93,27 +94,7 @@ export const zenNas = {
       better: 'neither',
       description: 'children whose score is not a finite number',
     },
-    {
-      name: 'train/loss',
-      unit: 'nats',
-      better: 'lower',
-      description: 'smoothed cross-entropy, mean of the steps since the last report',
-    },
-    {
-      name: 'train/accuracy',
-      unit: 'fraction',
-      better: 'higher',
-      description: 'share of right answers on the training batches since the last report',
-    },
-    { name: 'train/learning-rate', unit: '1', better: 'neither', description: 'learning rate of the step' },
-    { name: 'train/samples-per-second', unit: '1/s', better: 'higher', description: 'training samples per second' },
-    { name: 'test/loss', unit: 'nats', better: 'lower', description: 'cross-entropy on the test split' },
-    {
-      name: 'test/accuracy',
-      unit: 'fraction',
-      better: 'higher',
-      description: 'share of right answers on the test split',
-    },
+    ...TRAINING_METRICS,
   ],
   artifacts: [
     { name: 'best-structure.txt', mediaType: 'text/plain', description: 'structure string of the winner' },
@@ -122,7 +103,7 @@ export const zenNas = {
       mediaType: 'application/json',
       description: 'final population: structure, score, counters',
     },
-    { name: 'learning-curve.csv', mediaType: 'text/csv', description: 'epoch, train and test loss and accuracy' },
+    { name: 'learning-curve.csv', mediaType: 'text/csv', description: 'a line per epoch, a column per metric' },
     {
       name: 'weights.safetensors',
       mediaType: 'application/octet-stream',

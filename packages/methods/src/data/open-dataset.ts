@@ -4,10 +4,11 @@ import { DataError } from '../method.ts';
 import type { Rng } from '../random/rng.ts';
 import { assembleDataset, type RawDataset } from './assemble-dataset.ts';
 import { CIFAR_10, CIFAR_100, readCifar } from './cifar.ts';
-import type { Dataset, Split } from './dataset.ts';
+import type { Dataset } from './dataset.ts';
 import { readFashionMnist } from './fashion-mnist.ts';
 import { readIdxPair } from './idx-pair.ts';
 import { readImageFolder } from './image-folder.ts';
+import { pick } from './pick.ts';
 
 /** Side of the images of a folder when the config names none. */
 const DEFAULT_RESOLUTION = 32;
@@ -26,7 +27,7 @@ export async function openDataset(config: DatasetConfig, dataDir: string, rng: R
       `dataset.trainSamples is ${config.trainSamples}, but ${config.name} has ${raw.train.count} training samples.`,
     );
   const chosen = rng.permutation(raw.train.count).subarray(0, config.trainSamples).toSorted();
-  return assembleDataset({ ...raw, train: subset(raw.train, chosen) });
+  return assembleDataset({ ...raw, train: pick(raw.train, chosen) });
 }
 
 function read(config: DatasetConfig, folder: string): Promise<RawDataset> {
@@ -65,15 +66,4 @@ function inside(folder: string, path: string): string {
   if (way === '' || way.startsWith('..') || resolve(way) === way)
     throw new DataError(`The dataset path "${path}" leaves ${folder}; use a path below it.`);
   return join(folder, way);
-}
-
-function subset(split: Split, chosen: Int32Array): Split {
-  const imageBytes = split.images.length / split.count;
-  const images = new Uint8Array(chosen.length * imageBytes);
-  const labels = new Int32Array(chosen.length);
-  for (const [at, sample] of chosen.entries()) {
-    images.set(split.images.subarray(sample * imageBytes, (sample + 1) * imageBytes), at * imageBytes);
-    labels[at] = split.labels[sample] as number;
-  }
-  return { images, labels, count: chosen.length };
 }

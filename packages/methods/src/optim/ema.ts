@@ -24,7 +24,7 @@ export interface Ema {
 }
 
 /** Averages that start at the values the model has now. */
-export function createEma(model: Model, { decay, warmup }: EmaOptions): Ema {
+export function createEma(model: Pick<Model, 'parameters' | 'statistics'>, { decay, warmup }: EmaOptions): Ema {
   const sources = [...model.parameters, ...model.statistics];
   const pairs = sources.map(({ name, value }) => ({
     value,

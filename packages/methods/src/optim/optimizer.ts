@@ -41,7 +41,7 @@ export function createOptimizer(options: OptimizerOptions, groups: readonly Para
 }
 
 /** The usual two groups: weight decay for kernels, none for biases and for the vectors of normalisations. */
-export function decayGroups(model: Model, weightDecay: number): ParameterGroup[] {
+export function decayGroups(model: Pick<Model, 'parameters'>, weightDecay: number): ParameterGroup[] {
   return [
     { parameters: model.parameters.filter(({ decay }) => decay), weightDecay },
     { parameters: model.parameters.filter(({ decay }) => !decay), weightDecay: 0 },

@@ -32,3 +32,9 @@ export const withWarmup = (schedule: Schedule, warmupSteps: number): Schedule =>
   const peak = schedule(0);
   return (step) => (step < warmupSteps ? (peak * (step + 1)) / warmupSteps : schedule(step - warmupSteps));
 };
+
+/** A straight line from `peak` at step 0 to zero at step `totalSteps`, where it stays. */
+export const linearSchedule =
+  (peak: number, totalSteps: number): Schedule =>
+  (step) =>
+    peak * Math.max(0, 1 - step / Math.max(1, totalSteps));

@@ -17,7 +17,7 @@ export interface Evaluation {
  * @param between awaited after every batch; what it throws ends the evaluation
  */
 export async function evaluate(
-  model: Model,
+  model: Pick<Model, 'forward'>,
   dataset: Dataset,
   split: Split,
   batchSize: number,

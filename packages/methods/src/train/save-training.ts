@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { StoredTensor } from '../method.ts';
 import type { Model } from '../nn/model.ts';
-import type { Training, TrainingSums } from './training.ts';
+import type { Slot } from '../optim/optimizer.ts';
+import type { EpochRecord, Training, TrainingSums } from './training.ts';
 
 /** What of a training is plain numbers; its tensors are saved beside it. */
 export interface TrainingState {
@@ -10,6 +11,13 @@ export interface TrainingState {
   emaUpdates: number;
   sinceReport: TrainingSums;
   sinceEpoch: TrainingSums;
+  epochs: EpochRecord[];
+}
+
+/** A training as it is saved. */
+export interface SavedTraining {
+  state: TrainingState;
+  tensors: StoredTensor[];
 }
 
 const stored = async (name: string, variable: tf.Variable): Promise<StoredTensor> => ({
@@ -20,24 +28,36 @@ const stored = async (name: string, variable: tf.Variable): Promise<StoredTensor
 });
 
 /** Parameters and running statistics of a model, under their own names. */
-export const modelTensors = (model: Model): Promise<StoredTensor[]> =>
+export const modelTensors = (model: Pick<Model, 'parameters' | 'statistics'>): Promise<StoredTensor[]> =>
   Promise.all([...model.parameters, ...model.statistics].map(({ name, value }) => stored(name, value)));
 
 /** All that a training needs to go on bit for bit. */
-export async function saveTraining(training: Training): Promise<{ state: TrainingState; tensors: StoredTensor[] }> {
-  const { model, optimizer, ema, step, sinceReport, sinceEpoch } = training;
+export async function saveTraining(training: Training): Promise<SavedTraining> {
+  const { objective, optimizer, ema, step, sinceReport, sinceEpoch, epochs } = training;
   const slots = [...optimizer.slots, ...(ema?.averages ?? [])];
   const saved = await Promise.all(slots.map(({ name, value }) => stored(name, value)));
-  return {
-    state: {
-      step,
-      optimizerSteps: optimizer.steps,
-      emaUpdates: ema?.updates ?? 0,
-      sinceReport: { ...sinceReport },
-      sinceEpoch: { ...sinceEpoch },
-    },
-    tensors: [...(await modelTensors(model)), ...saved],
+  const state = {
+    step,
+    optimizerSteps: optimizer.steps,
+    emaUpdates: ema?.updates ?? 0,
+    sinceReport,
+    sinceEpoch,
+    epochs,
   };
+  return { state: structuredClone(state), tensors: [...(await modelTensors(objective)), ...saved] };
+}
+
+/** Puts stored values into variables of the same names. @throws RangeError if one is missing or has another shape */
+export function restoreTensors(variables: readonly Slot[], tensors: readonly StoredTensor[]): void {
+  const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
+  for (const { name, value } of variables) {
+    const tensor = byName.get(name);
+    if (tensor === undefined || tensor.shape.join() !== value.shape.join())
+      throw new RangeError(
+        `checkpoint: tensor ${name} is ${tensor === undefined ? 'missing' : `of shape [${tensor.shape}]`}, want [${value.shape}]`,
+      );
+    tf.tidy(() => value.assign(tf.tensor(new Float32Array(tensor.data), value.shape)));
+  }
 }
 
 /**
@@ -46,24 +66,11 @@ export async function saveTraining(training: Training): Promise<{ state: Trainin
  * @throws RangeError if a tensor is missing or has another shape
  */
 export function restoreTraining(training: Training, state: TrainingState, tensors: readonly StoredTensor[]): void {
-  const { model, optimizer, ema } = training;
-  const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
-  for (const { name, value } of [
-    ...model.parameters,
-    ...model.statistics,
-    ...optimizer.slots,
-    ...(ema?.averages ?? []),
-  ]) {
-    const tensor = byName.get(name);
-    if (tensor === undefined || tensor.shape.join() !== value.shape.join())
-      throw new RangeError(
-        `checkpoint: tensor ${name} is ${tensor === undefined ? 'missing' : `of shape [${tensor.shape}]`}, want [${value.shape}]`,
-      );
-    tf.tidy(() => value.assign(tf.tensor(new Float32Array(tensor.data), value.shape)));
-  }
-  optimizer.steps = state.optimizerSteps;
-  if (ema !== null) ema.updates = state.emaUpdates;
-  training.step = state.step;
-  training.sinceReport = { ...state.sinceReport };
-  training.sinceEpoch = { ...state.sinceEpoch };
+  const { objective, optimizer, ema } = training;
+  const averages = ema?.averages ?? [];
+  restoreTensors([...objective.parameters, ...objective.statistics, ...optimizer.slots, ...averages], tensors);
+  const { step, optimizerSteps, emaUpdates, sinceReport, sinceEpoch, epochs } = structuredClone(state);
+  optimizer.steps = optimizerSteps;
+  if (ema !== null) ema.updates = emaUpdates;
+  Object.assign(training, { step, sinceReport, sinceEpoch, epochs });
 }

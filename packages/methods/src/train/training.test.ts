@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { AUGMENTATION_PRESETS } from '@crucible/contracts';
 import * as tf from '@tensorflow/tfjs-core';
+import type { Dataset } from '../data/dataset.ts';
 import { NonFiniteError } from '../method.ts';
 import { dense } from '../nn/dense.ts';
 import { normal } from '../nn/init.ts';
@@ -12,11 +13,19 @@ import { createRng } from '../random/create-rng.ts';
 import { constantSchedule, cosineSchedule, withWarmup } from '../schedule/schedule.ts';
 import { gradientError } from '../testing/gradient.ts';
 import { syntheticDataset } from '../testing/synthetic-dataset.ts';
+import type { ClassificationOptions } from './classification.ts';
+import { classification } from './classification.ts';
 import { evaluate } from './evaluate.ts';
 import { crossEntropySum, rightAnswers } from './right-answers.ts';
 import { restoreTraining, saveTraining } from './save-training.ts';
 import { smoothedTargets, softCrossEntropy } from './soft-cross-entropy.ts';
-import { endTraining, startTraining, type TrainingOptions, trainStep } from './training.ts';
+import { endTraining, type TrainingOptions as StepOptions, startTraining as start, trainStep } from './training.ts';
+
+type TrainingOptions = StepOptions & ClassificationOptions;
+
+/** Plain classification, with the options of both in one object. */
+const startTraining = (model: Model, dataset: Dataset, options: TrainingOptions) =>
+  start(classification(model, dataset, options), dataset, options);
 
 const DATASET = syntheticDataset({ resolution: 6, channels: 2, classes: 3, trainCount: 70, testCount: 25 });
 const rng = (name: string) => createRng(4, name);

@@ -1,18 +1,16 @@
-/** @file Supervised training of a classifier, step by step over a state that can be saved at any step boundary. */
-import type { AugmentationPolicy, BatchMixing, LoaderConfig } from '@crucible/contracts';
+/** @file Training, step by step over a state that can be saved at any step boundary. */
+import type { LoaderConfig } from '@crucible/contracts';
 import * as tf from '@tensorflow/tfjs-core';
-import { cutmix, mixup, type TargetBatch } from '../augment/mix-batch.ts';
 import type { Dataset } from '../data/dataset.ts';
-import { type Batch, createLoader, type Loader, stepsPerEpoch } from '../data/loader.ts';
+import { createLoader, type Loader, stepsPerEpoch } from '../data/loader.ts';
 import { NonFiniteError } from '../method.ts';
-import type { Model } from '../nn/model.ts';
 import { clipByGlobalNorm, globalNorm } from '../optim/clip-by-global-norm.ts';
 import { createEma, type Ema, type EmaOptions } from '../optim/ema.ts';
 import { createOptimizer, decayGroups, type Optimizer, type OptimizerOptions } from '../optim/optimizer.ts';
 import type { Rng } from '../random/rng.ts';
 import type { Schedule } from '../schedule/schedule.ts';
+import type { Objective, ViewBatch } from './objective.ts';
 import { rightAnswers } from './right-answers.ts';
-import { smoothedTargets, softCrossEntropy } from './soft-cross-entropy.ts';
 
 export interface TrainingOptions {
   epochs: number;
@@ -24,11 +22,8 @@ export interface TrainingOptions {
   weightDecay: number;
   /** largest norm of all gradients together; null: as it is */
   clipNorm: number | null;
-  /** moving averages of the model; null: none */
+  /** moving averages of what is trained; null: none */
   ema: EmaOptions | null;
-  labelSmoothing: number;
-  augmentation: AugmentationPolicy;
-  mixing: BatchMixing;
   loader: LoaderConfig;
   /** named streams of the job's seed */
   rng: (name: string) => Rng;
@@ -39,12 +34,21 @@ export interface TrainingSums {
   steps: number;
   samples: number;
   loss: number;
+  /** right answers of the samples that had logits */
   right: number;
+  /** of the objective's own values, by name */
+  values: Record<string, number>;
 }
 
-/** A training under way. It owns optimizer, averages and loader, not the model. */
+/** What an epoch came to: metric by name. */
+export interface EpochRecord {
+  epoch: number;
+  values: Record<string, number>;
+}
+
+/** A training under way. It owns optimizer, averages and loader, not what the objective trains. */
 export interface Training {
-  readonly model: Model;
+  readonly objective: Objective;
   readonly dataset: Dataset;
   readonly options: TrainingOptions;
   readonly stepsPerEpoch: number;
@@ -58,28 +62,31 @@ export interface Training {
   /** since the last report, and since the begin of the epoch */
   sinceReport: TrainingSums;
   sinceEpoch: TrainingSums;
+  /** one per epoch that was trained and measured */
+  epochs: EpochRecord[];
 }
 
-export const noSums = (): TrainingSums => ({ steps: 0, samples: 0, loss: 0, right: 0 });
+export const noSums = (): TrainingSums => ({ steps: 0, samples: 0, loss: 0, right: 0, values: {} });
 
 /** Training before its first step. */
-export function startTraining(model: Model, dataset: Dataset, options: TrainingOptions): Training {
+export function startTraining(objective: Objective, dataset: Dataset, options: TrainingOptions): Training {
   const perEpoch = stepsPerEpoch(dataset.train.count, options.batchSize);
   const totalSteps = perEpoch * options.epochs;
   const { batchSize, rng, loader } = options;
   return {
-    model,
+    objective,
     dataset,
     options,
     stepsPerEpoch: perEpoch,
     totalSteps,
     schedule: options.learningRate(totalSteps),
-    optimizer: createOptimizer(options.optimizer, decayGroups(model, options.weightDecay)),
-    ema: options.ema === null ? null : createEma(model, options.ema),
-    loader: createLoader(dataset, { ...loader, batchSize, rng, totalSteps, views: [options.augmentation] }),
+    optimizer: createOptimizer(options.optimizer, decayGroups(objective, options.weightDecay)),
+    ema: options.ema === null ? null : createEma(objective, options.ema),
+    loader: createLoader(dataset, { ...loader, batchSize, rng, totalSteps, views: objective.views }),
     step: 0,
     sinceReport: noSums(),
     sinceEpoch: noSums(),
+    epochs: [],
   };
 }
 
@@ -93,71 +100,65 @@ export const learningRateOf = ({ step, schedule }: Training): number => schedule
  *   then as before the step
  */
 export async function trainStep(training: Training): Promise<void> {
-  const { dataset, options } = training;
-  const batch = await training.loader.batch(training.step);
-  const pass = forwardBackward(training, mixed(training, batch));
+  const { dataset, objective, optimizer } = training;
+  const batch = { ...(await training.loader.batch(training.step)), viewSizes: training.loader.viewSizes };
+  const pass = forwardBackward(training, batch);
   try {
     // not every engine can be read synchronously
-    const [loss = Number.NaN] = await pass.loss.data();
-    const logits = await pass.logits.data<'float32'>();
+    const [loss = Number.NaN, norm = Number.NaN, ...values] = await pass.scalars.data<'float32'>();
+    const logits = await pass.logits?.data<'float32'>();
     refuseNonFinite('training loss', loss, training);
-    if (options.clipNorm !== null) {
-      const [norm = Number.NaN] = await pass.norm.data();
-      refuseNonFinite('norm of the gradients', norm, training);
-    }
-    training.optimizer.update(pass.gradients, learningRateOf(training));
+    refuseNonFinite('norm of the gradients', norm, training);
+    optimizer.update(pass.gradients, learningRateOf(training));
+    objective.updated?.(training.step);
     training.ema?.update();
-    const right = rightAnswers(logits, batch.labels, dataset.classes);
+    const right = logits === undefined ? 0 : rightAnswers(logits, batch.labels, dataset.classes);
     for (const sums of [training.sinceReport, training.sinceEpoch]) {
       sums.steps += 1;
       sums.samples += batch.labels.length;
       sums.loss += loss;
       sums.right += right;
+      pass.names.forEach((name, i) => {
+        sums.values[name] = (sums.values[name] ?? 0) + (values[i] as number);
+      });
     }
     training.step += 1;
   } finally {
-    tf.dispose([pass.loss, pass.logits, pass.norm, pass.gradients]);
+    tf.dispose([pass.scalars, pass.gradients, ...(pass.logits === null ? [] : [pass.logits])]);
   }
 }
 
 /** What one pass over a batch leaves; the caller frees it. */
 interface Pass {
-  loss: tf.Scalar;
-  /** `[B, K]` */
-  logits: tf.Tensor2D;
-  /** of all gradients together, before clipping; zero if nothing is clipped */
-  norm: tf.Scalar;
+  /** loss, norm of all gradients before clipping (zero if nothing is clipped), then the objective's values */
+  scalars: tf.Tensor1D;
+  /** of those values, in order */
+  names: readonly string[];
+  /** `[B, K]`, where the objective has them */
+  logits: tf.Tensor2D | null;
   gradients: tf.NamedTensorMap;
 }
 
-const forwardBackward = ({ model, dataset, options }: Training, batch: TargetBatch): Pass => {
+const forwardBackward = ({ objective, options, step }: Training, batch: ViewBatch): Pass => {
   let logits: tf.Tensor2D | null = null;
+  const kept: Record<string, tf.Scalar> = {};
   const tensors = tf.tidy(() => {
-    const x = tf.tensor4d(batch.images, [batch.size, batch.height, batch.width, dataset.channels]);
-    const rows = tf.tensor2d(batch.targets, [batch.size, dataset.classes]);
     const { value, grads } = tf.variableGrads(
       () => {
-        logits = tf.keep(model.forward(x, true));
-        return softCrossEntropy(logits, rows);
+        const terms = objective.loss(batch, step);
+        if (terms.logits !== undefined) logits = tf.keep(terms.logits);
+        for (const [name, scalar] of Object.entries(terms.values ?? {})) kept[name] = tf.keep(tf.clone(scalar));
+        return terms.loss;
       },
-      model.parameters.map((parameter) => parameter.value),
+      objective.parameters.map((parameter) => parameter.value),
     );
-    if (options.clipNorm === null) return { loss: value, norm: tf.scalar(0), gradients: grads };
-    return { loss: value, norm: globalNorm(grads), gradients: clipByGlobalNorm(grads, options.clipNorm) };
+    const isClipped = options.clipNorm !== null;
+    const scalars = tf.stack([value, isClipped ? globalNorm(grads) : tf.scalar(0), ...Object.values(kept)]);
+    const gradients = options.clipNorm === null ? grads : clipByGlobalNorm(grads, options.clipNorm);
+    return { scalars: scalars as tf.Tensor1D, gradients };
   });
-  if (logits === null) throw new Error('the forward pass did not run');
-  return { ...tensors, logits };
-};
-
-/** The batch with its targets, after mixing. */
-const mixed = ({ dataset, options, loader, step }: Training, { views, labels }: Batch): TargetBatch => {
-  const [images, size] = [views[0], loader.viewSizes[0]];
-  if (images === undefined || size === undefined) throw new Error('the loader has no view');
-  const targets = smoothedTargets(labels, dataset.classes, options.labelSmoothing);
-  const batch = { images, targets, size: labels.length, ...size };
-  const { kind, alpha } = options.mixing;
-  if (kind === 'none') return batch;
-  return (kind === 'mixup' ? mixup : cutmix)(batch, alpha, options.rng(`train/mix/${step}`));
+  tf.dispose(kept);
+  return { ...tensors, names: Object.keys(kept), logits };
 };
 
 const refuseNonFinite = (what: string, value: number, { step }: Training): void => {

@@ -1,7 +1,6 @@
 import { parseStructure, superBlocks, type ZenNasConfig } from '@crucible/contracts';
 import { countStructure } from '../nn/structure/count.ts';
 import { depthOf } from '../nn/structure/expand.ts';
-import type { CurvePoint } from './run-state.ts';
 import { type Candidate, ranked } from './search.ts';
 
 /** The final population by falling score, each member with its depth and its cost by both counters. */
@@ -26,12 +25,4 @@ export function populationJson(
     };
   });
   return `${JSON.stringify({ scoreMode: config.score.mode, ...image, members }, null, 2)}\n`;
-}
-
-/** The learning curve as CSV with a header line. */
-export function learningCurveCsv(curve: readonly CurvePoint[]): string {
-  const rows = curve.map((point) =>
-    [point.epoch, point.trainLoss, point.trainAccuracy, point.testLoss, point.testAccuracy].join(','),
-  );
-  return `${['epoch,train_loss,train_accuracy,test_loss,test_accuracy', ...rows].join('\n')}\n`;
 }

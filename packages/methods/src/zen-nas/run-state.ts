@@ -13,15 +13,6 @@ export interface Found {
   iterations: number;
 }
 
-/** One epoch of training. */
-export interface CurvePoint {
-  epoch: number;
-  trainLoss: number;
-  trainAccuracy: number;
-  testLoss: number;
-  testAccuracy: number;
-}
-
 /** The method's place in its work, plain JSON; the tensors of the last phase are saved beside it. */
 export type RunState =
   | { phase: 'search'; dataset: string; search: SearchState }
@@ -32,7 +23,7 @@ export type RunState =
       rescored: Candidate[];
       candidatesPerSecond: number;
     }
-  | { phase: 'train'; dataset: string; found: Found; training: TrainingState | null; curve: CurvePoint[] };
+  | { phase: 'train'; dataset: string; found: Found; training: TrainingState | null };
 
 /**
  * The job's step: search iterations, candidates rescored, training steps. Checkpoints and metrics share it, so that a

@@ -10,11 +10,13 @@ import { encodeSafetensors } from '../data/safetensors.ts';
 import type { Method, MethodContext } from '../method.ts';
 import { countStructure } from '../nn/structure/count.ts';
 import { depthOf } from '../nn/structure/expand.ts';
+import { learningCurveCsv } from '../train/learning-curve.ts';
 import { modelTensors } from '../train/save-training.ts';
-import { learningCurveCsv, populationJson } from './artifacts.ts';
+import type { EpochRecord } from '../train/training.ts';
+import { populationJson } from './artifacts.ts';
 import { takeStructure } from './given-structure.ts';
 import { rescorePhase } from './rescore-phase.ts';
-import { type CurvePoint, checkpointOf, type Found, initialState, type RunState } from './run-state.ts';
+import { checkpointOf, type Found, initialState, type RunState } from './run-state.ts';
 import { imageResolution, searchPhase } from './search-phase.ts';
 import { trainPhase } from './train-phase.ts';
 
@@ -35,11 +37,11 @@ export const zenNas: Method<ZenNasConfig, ZenNasSummary> = {
       await ctx.saveArtifact('best-structure.txt', `${found.structure}\n`);
       await ctx.saveArtifact('population.json', populationJson(state.search.population, state.rescored, config, image));
       ctx.log('info', `found ${found.structure}`, { score: found.score, scored: found.scored });
-      state = { phase: 'train', dataset: dataset.sha256, found, training: null, curve: [] };
+      state = { phase: 'train', dataset: dataset.sha256, found, training: null };
       await ctx.saveCheckpoint(checkpointOf(state));
     }
-    const curve = config.training.epochs > 0 ? await train(config, ctx, dataset, state) : [];
-    return summaryOf(config, dataset, state.found, curve);
+    const epochs = config.training.epochs > 0 ? await train(config, ctx, dataset, state) : [];
+    return summaryOf(config, dataset, state.found, epochs);
   },
 };
 
@@ -48,24 +50,25 @@ const train = (
   ctx: MethodContext,
   dataset: Dataset,
   state: Extract<RunState, { phase: 'train' }>,
-): Promise<readonly CurvePoint[]> =>
-  trainPhase(config, ctx, dataset, state, async (model) => {
+): Promise<readonly EpochRecord[]> =>
+  trainPhase(config, ctx, dataset, state, async (model, epochs) => {
     const metadata = { format: 'crucible', structure: state.found.structure, dataset: dataset.name };
-    await ctx.saveArtifact('learning-curve.csv', learningCurveCsv(state.curve));
+    await ctx.saveArtifact('learning-curve.csv', learningCurveCsv(epochs));
     await ctx.saveArtifact('weights.safetensors', encodeSafetensors(await modelTensors(model), metadata));
+    return structuredClone(epochs);
   });
 
 const summaryOf = (
   config: ZenNasConfig,
   dataset: Dataset,
   found: Found,
-  curve: readonly CurvePoint[],
+  epochs: readonly EpochRecord[],
 ): ZenNasSummary => {
   const blocks = superBlocks(parseStructure(found.structure));
   const image = { resolution: imageResolution(dataset), classes: dataset.classes };
   const { squeezeExcite } = config.training;
   const { params, flops } = countStructure(blocks, { counter: 'exact', squeezeExcite, ...image });
-  const last = curve.at(-1);
+  const last = epochs.at(-1)?.values;
   return {
     structure: found.structure,
     score: found.score,
@@ -75,8 +78,8 @@ const summaryOf = (
     candidatesScored: found.scored,
     candidatesRejected: found.rejected,
     candidatesPerSecond: found.candidatesPerSecond,
-    testAccuracy: last?.testAccuracy ?? null,
-    testLoss: last?.testLoss ?? null,
-    epochs: curve.length,
+    testAccuracy: last?.['test/accuracy'] ?? null,
+    testLoss: last?.['test/loss'] ?? null,
+    epochs: epochs.length,
   };
 };

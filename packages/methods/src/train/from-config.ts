@@ -1,0 +1,52 @@
+/** @file From the `training` of a config to what the shared training takes. */
+import { AUGMENTATION_PRESETS, type AugmentationPolicy, type TrainingConfig } from '@crucible/contracts';
+import type { MethodContext } from '../method.ts';
+import {
+  constantSchedule,
+  cosineSchedule,
+  linearSchedule,
+  type Schedule,
+  stepSchedule,
+  withWarmup,
+} from '../schedule/schedule.ts';
+import type { TrainingOptions } from './training.ts';
+
+/** The policy that a config names or spells out. */
+export const policyOf = (augmentation: TrainingConfig['augmentation']): AugmentationPolicy =>
+  typeof augmentation === 'string' ? AUGMENTATION_PRESETS[augmentation] : augmentation;
+
+/** The learning rate of a config over a training of `totalSteps` steps. */
+export function scheduleOf(
+  { learningRate, schedule, warmupSteps }: Pick<TrainingConfig, 'learningRate' | 'schedule' | 'warmupSteps'>,
+  totalSteps: number,
+): Schedule {
+  const steps = totalSteps - warmupSteps;
+  const after = (): Schedule => {
+    switch (schedule.kind) {
+      case 'constant':
+        return constantSchedule(learningRate);
+      case 'cosine':
+        return cosineSchedule(learningRate, steps, schedule.floor * learningRate);
+      case 'linear':
+        return linearSchedule(learningRate, steps);
+      case 'step': {
+        const milestones = schedule.milestones.map((share) => Math.round(share * totalSteps) - warmupSteps);
+        return stepSchedule(learningRate, milestones, schedule.factor);
+      }
+    }
+  };
+  return warmupSteps > 0 ? withWarmup(after(), warmupSteps) : after();
+}
+
+/** What of a config's `training` the steps need. */
+export const trainingOptionsOf = (training: TrainingConfig, ctx: Pick<MethodContext, 'rng'>): TrainingOptions => ({
+  epochs: training.epochs,
+  batchSize: training.batchSize,
+  optimizer: training.optimizer,
+  learningRate: (steps) => scheduleOf(training, steps),
+  weightDecay: training.weightDecay,
+  clipNorm: training.clipNorm,
+  ema: training.emaDecay === null ? null : { decay: training.emaDecay, warmup: true },
+  loader: training.loader,
+  rng: (name) => ctx.rng(name),
+});
