@@ -89,9 +89,23 @@ export {
   TERMINAL_JOB_STATES,
 } from './job-state.ts';
 export { Keep } from './keep.ts';
+export {
+  LatencyError,
+  LatencyProtocol,
+  LatencyTable,
+  StageKinds,
+  TimedNetwork,
+  TimedUnit,
+  Timing,
+  UNIT_KINDS,
+  type UnitKind,
+  UnitShape,
+} from './latency-table.ts';
 export { LOG_LEVELS, type LogLevel, LogLine, LogPage, LogsQuery } from './log.ts';
 export { mergeConfig } from './merge-config.ts';
 export { ArtifactDescriptor, type MethodDescriptor, MetricDescriptor, type Preset } from './method.ts';
+export { GenetSummary } from './methods/genet.ts';
+export { GenetConfig } from './methods/genet-config.ts';
 export { isMethodId, METHOD_IDS, METHODS, type MethodId, resolveConfig } from './methods/registry.ts';
 export { ZenNasSummary } from './methods/zen-nas.ts';
 export { PROXY_NAMES, type ProxyName, ZenNasConfig } from './methods/zen-nas-config.ts';

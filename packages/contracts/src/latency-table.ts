@@ -31,9 +31,19 @@ export type UnitShape = Static<typeof UnitShape>;
 export const LatencyProtocol = Type.Object(
   {
     batch: Type.Integer({ minimum: 1, maximum: 1024, default: 64, description: 'images of one pass' }),
-    warmup: Type.Integer({ minimum: 0, maximum: 1000, default: 10, description: 'passes that are not timed' }),
-    repeats: Type.Integer({ minimum: 5, maximum: 10_000, default: 30, description: 'passes of one round, timed in five laps' }),
-    rounds: Type.Integer({ minimum: 1, maximum: 100, default: 10, description: 'rounds; the middle 60 % are averaged' }),
+    warmup: Type.Integer({ minimum: 0, maximum: 1000, default: 5, description: 'passes that are not timed' }),
+    repeats: Type.Integer({
+      minimum: 2,
+      maximum: 10_000,
+      default: 10,
+      description: 'passes of one round, of which the fastest counts',
+    }),
+    rounds: Type.Integer({
+      minimum: 1,
+      maximum: 100,
+      default: 5,
+      description: 'rounds; the middle 60 % are averaged',
+    }),
   },
   { ...closed, default: {} },
 );
@@ -44,7 +54,7 @@ const timing = {
   sd: Type.Number({ minimum: 0, description: 'standard deviation of these rounds' }),
   low: Type.Number({ minimum: 0, description: 'of the 95 % interval of the median, from order statistics' }),
   high: Milliseconds,
-  rejected: Type.Integer({ minimum: 0, description: 'rounds that were measured again since their laps differed' }),
+  rejected: Type.Integer({ minimum: 0, description: 'rounds that were measured again since their passes differed' }),
 };
 
 /** What timing a unit or a network gave. */
@@ -56,10 +66,7 @@ export const TimedUnit = Type.Object({ ...shape, ...timing }, closed);
 export type TimedUnit = Static<typeof TimedUnit>;
 
 /** A whole network with its latency, measured and predicted. */
-export const TimedNetwork = Type.Object(
-  { structure: Type.String(), ...timing, predictedMs: Milliseconds },
-  closed,
-);
+export const TimedNetwork = Type.Object({ structure: Type.String(), ...timing, predictedMs: Milliseconds }, closed);
 export type TimedNetwork = Static<typeof TimedNetwork>;
 
 const Correlation = Type.Union([Type.Number(), Type.Null()], { description: 'null where it is not defined' });

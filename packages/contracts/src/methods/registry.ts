@@ -2,10 +2,12 @@ import { CrucibleError, type Fault } from '../errors.ts';
 import { mergeConfig } from '../merge-config.ts';
 import type { MethodDescriptor, Preset } from '../method.ts';
 import { resolve } from '../validate.ts';
+import { genet } from './genet.ts';
 import { zenNas } from './zen-nas.ts';
 
 /** Every method by its id. */
 export const METHODS = {
+  genet,
   'zen-nas': zenNas,
 } as const satisfies Record<string, MethodDescriptor>;
 

@@ -1,26 +1,30 @@
 /**
- * @file The best networks under a latency budget, by predicted gain. Gains add up over places; latencies couple each
- * place with the width that enters it, so dynamic programming walks over (place, width that leaves it, latency bin).
+ * @file The best networks under a latency budget, by predicted gain. Gains add up over places; the latency of a place
+ * depends on the width that enters it, so dynamic programming walks over (place, width that leaves it, latency bin).
  */
 import type { Choice } from './space.ts';
 
 /** What is chosen from, place by place. */
 export interface Selection {
   /** what may stand in each place, with its predicted gain */
-  choices: readonly (readonly { choice: Choice; gain: number }[])[];
-  /** milliseconds of a choice in a place, given the width that enters it */
-  latency(position: number, entering: number, choice: Choice): number;
-  /** milliseconds of all that follows the last place, given its width, and of all that precedes the first */
-  rest(leaving: number): number;
-  /** width that enters the first place */
-  entering: number;
+  options: readonly (readonly Option[])[];
+  /** milliseconds of a choice in a place, and of what follows up to the next, given the width of the choice before */
+  latency(position: number, widthBefore: number | null, choice: Choice): number;
+  /** milliseconds of all that precedes the first place, and of what belongs to none; may be negative */
+  rest: number;
   /** milliseconds per image */
   budget: number;
   /** the budget is divided into so many; latencies are rounded up to whole bins, so that what is found keeps the budget */
   bins: number;
 }
 
-/** Choices with their sum of gains, and the bins that they take. */
+/** A choice with its predicted gain. */
+export interface Option {
+  choice: Choice;
+  gain: number;
+}
+
+/** Choices with the sum of their gains, and the bins that they take. */
 export interface Selected {
   choices: Choice[];
   gain: number;
@@ -28,7 +32,18 @@ export interface Selected {
 }
 
 /** No choice keeps the budget. */
-export class InfeasibleError extends RangeError {}
+export class InfeasibleError extends RangeError {
+  constructor(budget: number) {
+    super(
+      `no network of the space keeps ${budget.toPrecision(4)} ms per image; raise search.milliseconds, or allow less depth or width in space`,
+    );
+    this.name = 'InfeasibleError';
+  }
+}
+
+/** Whole bins that a latency takes. Twelve digits: a sum of floats that should be a whole bin is not one bin more. */
+export const binsOf = ({ budget, bins }: Pick<Selection, 'budget' | 'bins'>, milliseconds: number): number =>
+  Math.ceil(Number(((milliseconds / budget) * bins).toPrecision(12)));
 
 /** A way to a state: its last choice, and the way before it. */
 interface Way {
@@ -37,36 +52,8 @@ interface Way {
   before: Way | null;
 }
 
-/** Whole bins that a latency takes. Twelve digits: a sum of floats that should be a whole bin is not one bin more. */
-export const binsOf = ({ budget, bins }: Pick<Selection, 'budget' | 'bins'>, milliseconds: number): number =>
-  Math.ceil(Number(((milliseconds / budget) * bins).toPrecision(12)));
-
-/** Counts the states that were filled, and holds the ways by width and bin, the best of them first. */
-class Layer {
-  readonly ways = new Map<number, Map<number, Way[]>>();
-  readonly #keep: number;
-
-  constructor(keep: number) {
-    this.#keep = keep;
-  }
-
-  add(width: number, bin: number, way: Way): void {
-    const byBin = this.ways.get(width) ?? new Map<number, Way[]>();
-    this.ways.set(width, byBin);
-    const list = byBin.get(bin) ?? [];
-    byBin.set(bin, list);
-    // equal gains stay in the order in which they came: the result does not depend on anything else
-    const place = list.findIndex(({ gain }) => gain < way.gain);
-    list.splice(place === -1 ? list.length : place, 0, way);
-    if (list.length > this.#keep) list.pop();
-  }
-
-  get states(): number {
-    let count = 0;
-    for (const byBin of this.ways.values()) count += byBin.size;
-    return count;
-  }
-}
+/** Ways by the width and the bins that they have come to, the best first. */
+type States = Map<number | null, Map<number, (Way | null)[]>>;
 
 /**
  * The `count` best combinations of choices within the budget, by falling gain.
@@ -75,36 +62,51 @@ class Layer {
  * @throws InfeasibleError if there is none
  */
 export function selectBest(selection: Selection, count: number): { found: Selected[]; states: number } {
-  const { choices, entering, bins } = selection;
-  let layer: Layer | null = null;
-  let states = 0;
-  choices.forEach((options, position) => {
-    const next = new Layer(count);
-    const from = layer?.ways ?? new Map([[entering, new Map<number, (Way | null)[]>([[0, [null]]])]]);
-    for (const [width, byBin] of from)
-      for (const { choice, gain } of options) {
-        const cost = binsOf(selection, selection.latency(position, width, choice));
-        for (const [bin, ways] of byBin) {
-          if (bin + cost > bins) continue;
-          for (const before of ways)
-            next.add(choice.out, bin + cost, { gain: (before?.gain ?? 0) + gain, choice, before });
-        }
-      }
-    layer = next;
-    states += next.states;
+  let states: States = new Map([[null, new Map([[binsOf(selection, selection.rest), [null]]])]]);
+  let numStates = 0;
+  selection.options.forEach((options, position) => {
+    states = step(selection, states, position, options, count);
+    for (const byBin of states.values()) numStates += byBin.size;
   });
   const found: Selected[] = [];
-  for (const [width, byBin] of (layer as Layer | null)?.ways ?? []) {
-    const rest = binsOf(selection, selection.rest(width));
-    for (const [bin, ways] of byBin)
-      if (bin + rest <= bins) for (const way of ways) found.push({ choices: choicesOf(way), gain: way.gain, bins: bin + rest });
-  }
-  if (found.length === 0)
-    throw new InfeasibleError(
-      `no network of the space keeps ${selection.budget} ms per image; raise search.milliseconds or allow narrower blocks in space.widthFactors`,
-    );
+  for (const byBin of states.values())
+    for (const [bins, ways] of byBin)
+      for (const way of ways) if (way !== null) found.push({ choices: choicesOf(way), gain: way.gain, bins });
+  if (found.length === 0) throw new InfeasibleError(selection.budget);
   found.sort((a, b) => b.gain - a.gain || a.bins - b.bins);
-  return { found: found.slice(0, count), states };
+  return { found: found.slice(0, count), states: numStates };
 }
+
+/** From the states before a place to those after it. */
+const step = (
+  selection: Selection,
+  states: States,
+  position: number,
+  options: readonly Option[],
+  count: number,
+): States => {
+  const next: States = new Map();
+  for (const [width, byBin] of states)
+    for (const { choice, gain } of options) {
+      const cost = binsOf(selection, selection.latency(position, width, choice));
+      for (const [bin, ways] of byBin) {
+        if (bin + cost > selection.bins) continue;
+        for (const before of ways) keep(next, bin + cost, { gain: (before?.gain ?? 0) + gain, choice, before }, count);
+      }
+    }
+  return next;
+};
+
+/** Adds a way to its state, which holds the `count` best; equal gains stay in the order in which they came. */
+const keep = (states: States, bin: number, way: Way, count: number): void => {
+  const byBin = states.get(way.choice.out) ?? new Map<number, (Way | null)[]>();
+  states.set(way.choice.out, byBin);
+  const ways = byBin.get(bin) ?? [];
+  byBin.set(bin, ways);
+  const place = ways.findIndex((other) => other !== null && other.gain < way.gain);
+  if (place === -1) ways.push(way);
+  else ways.splice(place, 0, way);
+  if (ways.length > count) ways.pop();
+};
 
 const choicesOf = (way: Way): Choice[] => [...(way.before === null ? [] : choicesOf(way.before)), way.choice];

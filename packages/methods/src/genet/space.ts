@@ -1,5 +1,5 @@
-/** @file The networks near a master: at every block of GENet's kinds a type, a depth and a width (section 6.2 of the docs). */
-import { type GenetConfig, genetWidth, isGenet, type SuperBlock } from '@crucible/contracts';
+/** @file The networks near a master: at every block of GENet's kinds a type, a depth and a width. */
+import { type GenetConfig, genetWidth, type SuperBlock } from '@crucible/contracts';
 import { rechained } from '../nn/structure/chain.ts';
 import { round8 } from '../nn/structure/round8.ts';
 import type { Rng } from '../random/rng.ts';
@@ -111,14 +111,13 @@ export function uniformlyScaled(
   blocks: readonly SuperBlock[],
   positions: readonly Position[],
   fits: (blocks: readonly SuperBlock[]) => boolean,
-): SuperBlock[] | null {
+): Choice[] | null {
   for (let percent = 200; percent >= 25; percent -= 1) {
-    const scaled = withChoices(
-      blocks,
-      positions,
-      positions.map(({ master }) => ({ ...master, out: Math.max(8, round8((master.out * percent) / 100)) })),
-    );
-    if (fits(scaled)) return scaled;
+    const choices = positions.map(({ master }) => ({
+      ...master,
+      out: Math.max(8, round8((master.out * percent) / 100)),
+    }));
+    if (fits(withChoices(blocks, positions, choices))) return choices;
   }
   return null;
 }

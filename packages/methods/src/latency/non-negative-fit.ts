@@ -28,11 +28,7 @@ export function nonNegativeFit(rows: readonly (readonly number[])[], targets: re
   return best.x;
 }
 
-const squaredError = (
-  rows: readonly (readonly number[])[],
-  targets: readonly number[],
-  x: readonly number[],
-): number =>
+const squaredError = (rows: readonly (readonly number[])[], targets: readonly number[], x: readonly number[]): number =>
   rows.reduce((sum, row, i) => {
     const fitted = row.reduce((dot, value, column) => dot + value * (x[column] as number), 0);
     return sum + (fitted - (targets[i] as number)) ** 2;

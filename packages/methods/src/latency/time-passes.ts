@@ -2,12 +2,10 @@ import type { LatencyProtocol, Timing } from '@crucible/contracts';
 import * as tf from '@tensorflow/tfjs-core';
 import { trimmed } from './trimmed-mean.ts';
 
-/** Pieces that a round is timed in: what they differ by tells whether something disturbed it. */
-const LAPS = 5;
-/** A round whose laps have a larger coefficient of variation is measured again. */
+/** A round whose passes have a larger coefficient of variation is measured again. */
 const LARGEST_VARIATION = 0.1;
-/** So often, at most, per wanted round: on a machine that is never quiet the rounds are taken as they are. */
-const TRIES_PER_ROUND = 3;
+/** Rounds at most, per round that is wanted: on a machine that is never quiet they are taken as they are. */
+const TRIES_PER_ROUND = 2;
 
 export interface TimingOptions {
   protocol: LatencyProtocol;
@@ -18,7 +16,8 @@ export interface TimingOptions {
 }
 
 /**
- * Times a forward pass over a batch: warm-up, then rounds of passes. Every look at the clock waits for the device.
+ * Times a forward pass over a batch: warm-up, then rounds of passes, each of which waits for the device. A round counts
+ * with its fastest pass: what else goes on in a machine only ever adds time.
  *
  * Milliseconds are per image and whole in picoseconds, which is finer than any clock.
  *
@@ -29,31 +28,25 @@ export async function timePasses(
   { protocol, seconds, between }: TimingOptions,
 ): Promise<Timing> {
   const { batch, warmup, repeats, rounds } = protocol;
-  const perLap = Math.ceil(repeats / LAPS);
-  const run = (passes: number): void => {
-    for (let i = 0; i < passes; i += 1) tf.tidy(pass).dispose();
-  };
-  run(warmup);
-  const kept: number[] = [];
-  const disturbed: { mean: number; variation: number }[] = [];
-  while (kept.length < rounds && kept.length + disturbed.length < TRIES_PER_ROUND * rounds) {
+  for (let i = 0; i < warmup; i += 1) tf.tidy(pass).dispose();
+  const calm: number[] = [];
+  const disturbed: number[] = [];
+  while (calm.length < rounds && calm.length + disturbed.length < TRIES_PER_ROUND * rounds) {
     await between();
     await deviceIdle();
-    const laps: number[] = [];
+    const passes: number[] = [];
     let before = seconds();
-    for (let lap = 0; lap < LAPS; lap += 1) {
-      run(perLap);
+    for (let i = 0; i < repeats; i += 1) {
+      tf.tidy(pass).dispose();
       await deviceIdle();
       const now = seconds();
-      laps.push(now - before);
+      passes.push(now - before);
       before = now;
     }
-    const round = { mean: mean(laps) / perLap / batch, variation: variationOf(laps) };
-    if (round.variation <= LARGEST_VARIATION) kept.push(round.mean);
-    else disturbed.push(round);
+    (variationOf(passes) <= LARGEST_VARIATION ? calm : disturbed).push(Math.min(...passes) / batch);
   }
-  const calmest = disturbed.toSorted((a, b) => a.variation - b.variation).slice(0, rounds - kept.length);
-  const found = trimmed([...kept, ...calmest.map((round) => round.mean)]);
+  const fastest = disturbed.toSorted((a, b) => a - b).slice(0, rounds - calm.length);
+  const found = trimmed([...calm, ...fastest]);
   return {
     ms: milliseconds(found.mean),
     sd: milliseconds(found.sd),
@@ -65,10 +58,8 @@ export async function timePasses(
 
 const milliseconds = (seconds: number): number => Math.round(seconds * 1e12) / 1e9;
 
-const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
-
 const variationOf = (values: readonly number[]): number => {
-  const center = mean(values);
+  const center = values.reduce((sum, value) => sum + value, 0) / values.length;
   const variance = values.reduce((sum, value) => sum + (value - center) ** 2, 0) / (values.length - 1);
   return center > 0 ? Math.sqrt(variance) / center : 0;
 };

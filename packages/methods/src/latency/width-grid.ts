@@ -46,10 +46,7 @@ export function betweenWidths(grids: WidthGrids, shape: UnitShape): number | nul
 const neighbours = (widths: readonly number[], width: number): [low: number, high: number] => {
   const below = widths.filter((value) => value <= width);
   const above = widths.filter((value) => value >= width);
-  return [
-    below.length === 0 ? Number.NaN : Math.max(...below),
-    above.length === 0 ? Number.NaN : Math.min(...above),
-  ];
+  return [below.length === 0 ? Number.NaN : Math.max(...below), above.length === 0 ? Number.NaN : Math.min(...above)];
 };
 
 const between = (
