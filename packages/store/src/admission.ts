@@ -2,6 +2,13 @@ import { CrucibleError, type Fault } from '@crucible/contracts';
 import type { Queryable } from './database.ts';
 import type { NewJob } from './job-submit.ts';
 
+/** SQL: whether one job of team $4 that wants $3 slots of pool $2 passes what `assertAdmissible` asks. */
+export const ADMISSIBLE = `
+  coalesce((select max(jsonb_array_length(slots)) from worker where state <> 'gone' and pool = $2) >= $3, true)
+  and coalesce((select t.max_queued > (select count(*) from (
+    select from job where team_id = t.id and state in ('blocked', 'queued') limit t.max_queued) w)
+  from team t where t.id = $4), true)`;
+
 type Applicant = Pick<NewJob, 'resources' | 'teamId'>;
 
 /**

@@ -1,16 +1,17 @@
-import type {
-  JobState,
-  JobView,
-  Keep,
-  Limits,
-  Need,
-  Resources,
-  SubmittedBatch,
-  Tier,
-  Waiting,
+import {
+  type JobState,
+  type JobView,
+  type Keep,
+  type Limits,
+  type Need,
+  type Resources,
+  referencesIn,
+  type SubmittedBatch,
+  type Tier,
+  type Waiting,
 } from '@crucible/contracts';
 import type pg from 'pg';
-import { assertAdmissible } from './admission.ts';
+import { ADMISSIBLE, assertAdmissible } from './admission.ts';
 import { appendEvents } from './append-event.ts';
 import { CHANNELS } from './channels.ts';
 import { holdStart } from './checkpoint-resume.ts';
@@ -77,7 +78,7 @@ export async function submitJob(client: pg.PoolClient, job: NewJob): Promise<Job
   if (job.fromCheckpoint !== null) await holdStart(client, job.fromCheckpoint, job);
   const [placed] = await settleNeeds(client, [{ ...job, id: uuidV7() }], () => '');
   if (placed === undefined) throw new Error('a job was lost on its way');
-  const [row] = placed.needs.length === 0 ? await insertAlone(client, placed) : await insertWithNeeds(client, placed);
+  const [row] = await insertWithNeeds(client, placed);
   if (row === undefined) throw new Error('an insert of a job left no row');
   return toJobView(row);
 }
@@ -136,9 +137,14 @@ const INSERT = `
     .map(([name, type]) => `${name} ${type}`)
     .join(', ')})`;
 
-/** A job without needs, its event and the wake-up with one statement, which gives back the row. */
+/**
+ * A job without needs, its event and the wake-up with one statement, which gives back the row: none where the job is not
+ * admissible, see `admission.ts`, which says why.
+ */
 const INSERT_ALONE = `
-  with made as (${INSERT} returning *), told as (
+  with admissible as (
+    select ${ADMISSIBLE} as is_admissible
+  ), made as (${INSERT}, admissible where is_admissible returning *), told as (
     insert into event (kind, job_id, state, version, data, team_id)
     select 'job.submitted', id, state, version, jsonb_build_object('method', method), team_id from made
   )
@@ -146,8 +152,24 @@ const INSERT_ALONE = `
 
 /** Named, so that a connection parses and plans it once. */
 async function insertAlone(client: Queryable, job: PlacedJob): Promise<JobRow[]> {
-  const values = [requiredJson([toRow(job)])];
+  const values = [requiredJson([toRow(job)]), job.resources.pool, job.resources.slots, job.teamId];
   return (await client.query<JobRow>({ name: 'submit-job', text: INSERT_ALONE, values })).rows;
+}
+
+/** True for a job whose begin depends on no other row. */
+const isAlone = ({ needs, config, fromCheckpoint }: NewJob): boolean =>
+  needs.length === 0 && fromCheckpoint === null && referencesIn(config).length === 0;
+
+/**
+ * Stores a job that depends on no other row with one statement, which is its own transaction.
+ *
+ * @returns null for any other job, and for one that is not admissible: `submitJob` takes it, or says why not
+ */
+export async function submitAlone(pool: pg.Pool, job: NewJob): Promise<JobView | null> {
+  if (!isAlone(job)) return null;
+  const state = job.isPaused ? 'paused' : 'queued';
+  const [row] = await insertAlone(pool, { ...job, id: uuidV7(), state, waiting: null, met: new Set() });
+  return row === undefined ? null : toJobView(row);
 }
 
 async function insertWithNeeds(client: Queryable, job: PlacedJob): Promise<JobRow[]> {

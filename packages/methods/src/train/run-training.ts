@@ -75,9 +75,9 @@ export async function runTraining(ctx: MethodContext, training: Training, option
 }
 
 /** Means over the steps of `sums`, by metric. */
-const means = ({ steps, samples, loss, right, values }: TrainingSums): Record<string, number> => ({
+const means = ({ steps, loss, judged, right, values }: TrainingSums): Record<string, number> => ({
   'train/loss': loss / steps,
-  'train/accuracy': right / samples,
+  ...(judged > 0 ? { 'train/accuracy': right / judged } : {}),
   ...Object.fromEntries(Object.entries(values).map(([name, sum]) => [`train/${name}`, sum / steps])),
 });
 
