@@ -52,7 +52,7 @@ export function profilePlan(
 const spaceShapes = (blocks: readonly SuperBlock[], positions: readonly Position[], dataset: Dataset): UnitShape[] => {
   const shapes: UnitShape[] = [];
   let resolution = dataset.height;
-  let entering = [firstOf(blocks).in];
+  let entering: readonly number[] = [firstOf(blocks).in];
   blocks.forEach((block, at) => {
     const image = { resolution, classes: dataset.classes };
     const position = positions.find((candidate) => candidate.at === at);
