@@ -90,10 +90,24 @@ export {
   TERMINAL_JOB_STATES,
 } from './job-state.ts';
 export { Keep } from './keep.ts';
+export {
+  LatencyError,
+  LatencyProtocol,
+  LatencyTable,
+  StageKinds,
+  TimedNetwork,
+  TimedUnit,
+  Timing,
+  UNIT_KINDS,
+  type UnitKind,
+  UnitShape,
+} from './latency-table.ts';
 export { LOG_LEVELS, type LogLevel, LogLine, LogPage, LogsQuery } from './log.ts';
 export { type MeanInterval, meanInterval } from './mean-interval.ts';
 export { mergeConfig } from './merge-config.ts';
 export { ArtifactDescriptor, type MethodDescriptor, MetricDescriptor, type Preset } from './method.ts';
+export { GenetSummary } from './methods/genet.ts';
+export { GenetConfig } from './methods/genet-config.ts';
 export { LabelSmoothingSummary } from './methods/label-smoothing.ts';
 export { LabelSmoothingConfig } from './methods/label-smoothing-config.ts';
 export { MultipassSgdSummary, type SgdCell, type SgdWarning } from './methods/multipass-sgd.ts';

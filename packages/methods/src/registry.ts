@@ -1,4 +1,5 @@
 import type { MethodId } from '@crucible/contracts';
+import { genet } from './genet/run.ts';
 import { labelSmoothing } from './label-smoothing/run.ts';
 import type { Method } from './method.ts';
 import { multipassSgd } from './multipass-sgd/run.ts';
@@ -11,6 +12,7 @@ export const RUNNERS = {
   'label-smoothing': labelSmoothing,
   wemix,
   'noisy-labels': noisyLabels,
+  genet,
   'zen-nas': zenNas,
   'multipass-sgd': multipassSgd,
 } as const satisfies Record<MethodId, Method<never, unknown>>;

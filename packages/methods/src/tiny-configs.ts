@@ -1,4 +1,5 @@
 import type { MethodId } from '@crucible/contracts';
+import { tinyGenet } from './genet/tiny-config.ts';
 import { tinyLabelSmoothing } from './label-smoothing/tiny-config.ts';
 import { tinyMultipassSgd } from './multipass-sgd/tiny-config.ts';
 import { tinyNoisyLabels } from './noisy-labels/tiny-config.ts';
@@ -8,6 +9,7 @@ import { tinyZenNas } from './zen-nas/tiny-config.ts';
 
 /** For every method the jobs on which its contract is tested. */
 export const TINY_CONFIGS = {
+  genet: tinyGenet,
   'label-smoothing': tinyLabelSmoothing,
   wemix: tinyWeMix,
   'zen-nas': tinyZenNas,

@@ -3,6 +3,7 @@ import type { CutJob } from '../job-part.ts';
 import { mergeConfig } from '../merge-config.ts';
 import type { MethodDescriptor, Preset } from '../method.ts';
 import { resolve } from '../validate.ts';
+import { genet } from './genet.ts';
 import { labelSmoothing } from './label-smoothing.ts';
 import { multipassSgd } from './multipass-sgd.ts';
 import { noisyLabels } from './noisy-labels.ts';
@@ -14,6 +15,7 @@ export const METHODS = {
   'label-smoothing': labelSmoothing,
   wemix,
   'noisy-labels': noisyLabels,
+  genet,
   'zen-nas': zenNas,
   'multipass-sgd': multipassSgd,
 } as const satisfies Record<string, MethodDescriptor>;
