@@ -94,7 +94,8 @@ export { mergeConfig } from './merge-config.ts';
 export { ArtifactDescriptor, type MethodDescriptor, MetricDescriptor, type Preset } from './method.ts';
 export { isMethodId, METHOD_IDS, METHODS, type MethodId, resolveConfig } from './methods/registry.ts';
 export { ZenNasSummary } from './methods/zen-nas.ts';
-export { PROXY_NAMES, type ProxyName, ZenNasConfig } from './methods/zen-nas-config.ts';
+export { type SpaceName, ZenNasConfig } from './methods/zen-nas-config.ts';
+export { PROXY_NAMES, type ProxyName } from './methods/zen-nas-score.ts';
 export {
   ComparedCurve,
   CompareMetrics,

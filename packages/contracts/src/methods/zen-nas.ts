@@ -5,9 +5,9 @@ import type { MethodDescriptor } from '../method.ts';
 import { firstOf, inChannels } from '../structure/block.ts';
 import { structureStringFaults } from '../structure/check.ts';
 import { parseStructure } from '../structure/parse.ts';
-import { TRAINING_METRICS } from '../training.ts';
-
+import { TRAINING_METRICS, trainingFaults } from '../training.ts';
 import { ZenNasConfig } from './zen-nas-config.ts';
+import { scoringFaults } from './zen-nas-score.ts';
 
 /** What a finished Zen-NAS job says of itself. */
 export const ZenNasSummary = Type.Object({
@@ -46,6 +46,9 @@ const faults = (config: ZenNasConfig): Fault[] => {
     found.push({ pointer: '/search/warmPool', message: 'must be at most population' });
   if (config.search.finalRescoreTopK > config.search.population)
     found.push({ pointer: '/search/finalRescoreTopK', message: 'must be at most population' });
+  found.push(...scoringFaults(config.task, config.scoring), ...trainingFaults(config.training, '/training'));
+  if (config.task === 'score' && config.structure !== null)
+    found.push({ pointer: '/structure', message: 'belongs to task search; give it in scoring.structures' });
   if (typeof config.structure === 'string')
     found.push(...structureFaultsFor(config.structure, config.dataset.name, '/structure'));
   if (config.search.initStructure !== null)
@@ -83,6 +86,12 @@ export const zenNas = {
     },
     { name: 'search/rejected-flops', unit: 'count', better: 'neither', description: 'children over the FLOPs budget' },
     {
+      name: 'search/rejected-activations',
+      unit: 'count',
+      better: 'neither',
+      description: 'children over the budget of activations',
+    },
+    {
       name: 'search/rejected-duplicate',
       unit: 'count',
       better: 'neither',
@@ -103,6 +112,13 @@ export const zenNas = {
       mediaType: 'application/json',
       description: 'final population: structure, score, counters',
     },
+    {
+      name: 'pareto-front.csv',
+      mediaType: 'text/csv',
+      description: 'candidates that no other one beats in score against parameters, FLOPs or latency',
+    },
+    { name: 'scores.json', mediaType: 'application/json', description: 'task score: scores, counters, stage shapes' },
+    { name: 'scores.csv', mediaType: 'text/csv', description: 'task score: a line per structure and proxy' },
     { name: 'learning-curve.csv', mediaType: 'text/csv', description: 'a line per epoch, a column per metric' },
     {
       name: 'weights.safetensors',

@@ -3,7 +3,8 @@ import { parseStructure, superBlocks, type ZenNasConfig, type ZenNasSummary } fr
  * @file Zen-NAS (arXiv:2102.01063): evolutionary search by Zen-score under budgets, then training of the winner.
  *
  * Differs from the paper: see `score.ts` for the score and `search.ts` for the search; the winner is the candidate with
- * the best mean over many fresh draws; training has neither teacher nor mixup nor the stronger augmentations.
+ * the best mean over many fresh draws; training has no teacher, and RandAugment
+ * in the place of AutoAugment.
  */
 import type { Dataset } from '../data/dataset.ts';
 import { encodeSafetensors } from '../data/safetensors.ts';
@@ -15,16 +16,19 @@ import { modelTensors } from '../train/save-training.ts';
 import type { EpochRecord } from '../train/training.ts';
 import { populationJson } from './artifacts.ts';
 import { takeStructure } from './given-structure.ts';
+import { paretoFrontCsv } from './pareto.ts';
 import { rescorePhase } from './rescore-phase.ts';
-import { checkpointOf, type Found, initialState, type RunState } from './run-state.ts';
+import { checkpointOf, type DataState, type Found, initialScoring, initialState } from './run-state.ts';
+import { scoreTask } from './score-task.ts';
 import { imageResolution, searchPhase } from './search-phase.ts';
 import { trainPhase } from './train-phase.ts';
 
 export const zenNas: Method<ZenNasConfig, ZenNasSummary> = {
   id: 'zen-nas',
   async run(config, ctx) {
+    if (config.task === 'score') return scoreTask(config, ctx, initialScoring(ctx));
     const dataset = await ctx.data(config.dataset);
-    let state: RunState = initialState(ctx, dataset.sha256);
+    let state: DataState = initialState(ctx, dataset.sha256);
     if (state.phase === 'search') {
       const { structure } = config;
       if (structure !== null) await takeStructure(config, structure, ctx, dataset, state);
@@ -36,6 +40,7 @@ export const zenNas: Method<ZenNasConfig, ZenNasSummary> = {
       const image = { resolution: imageResolution(dataset), classes: dataset.classes };
       await ctx.saveArtifact('best-structure.txt', `${found.structure}\n`);
       await ctx.saveArtifact('population.json', populationJson(state.search.population, state.rescored, config, image));
+      await ctx.saveArtifact('pareto-front.csv', paretoFrontCsv(state.search.fronts));
       ctx.log('info', `found ${found.structure}`, { score: found.score, scored: found.scored });
       state = { phase: 'train', dataset: dataset.sha256, found, training: null };
       await ctx.saveCheckpoint(checkpointOf(state));
@@ -49,7 +54,7 @@ const train = (
   config: ZenNasConfig,
   ctx: MethodContext,
   dataset: Dataset,
-  state: Extract<RunState, { phase: 'train' }>,
+  state: Extract<DataState, { phase: 'train' }>,
 ): Promise<readonly EpochRecord[]> =>
   trainPhase(config, ctx, dataset, state, async (model, epochs) => {
     const metadata = { format: 'crucible', structure: state.found.structure, dataset: dataset.name };
