@@ -56,7 +56,15 @@ export const VERBS = {
     usage: 'replay FILE [--json]',
     help: ['FILE is the answer of GET /v1/scheduling-passes/ID. Exit code 1 when the plan comes out otherwise.'],
   },
-  reproduce: { summary: 'run the reproduction of a method', usage: 'METHOD [ARGUMENT ...]', help: [] },
+  reproduce: {
+    summary: 'run the reproduction of a method: its claims beside what comes out here',
+    usage: 'METHOD [--fresh]',
+    help: [
+      '--fresh  run jobs again that an earlier reproduction of the same build has finished',
+      'Its jobs are ordinary ones, tagged reproduce=METHOD, on workers of their own or on the service that CRUCIBLE_URL',
+      'and CRUCIBLE_KEY name. Interrupted and started again, it goes on where it was. The last line is JSON.',
+    ],
+  },
 };
 
 /** Words of a verb's own help. */

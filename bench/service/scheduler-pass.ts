@@ -9,6 +9,8 @@ import { median } from './timing.ts';
 const NUM_JOBS = 10_000;
 const NUM_WORKERS = 25;
 const SLOTS_PER_WORKER = 8;
+/** Until the code is compiled: a leader makes a pass each second, and more while jobs come. */
+const WARM_UP = 5;
 const ROUNDS = 9;
 
 /** Reading the queue and planning it: 10,000 queued jobs of nine teams, 200 free slots, on a database without a leader. */
@@ -33,11 +35,11 @@ export const schedulerPass: Row = async ({ databaseUrl }) => {
       });
     const facts = await store.scheduling.slowFacts();
     const times: number[] = [];
-    for (let round = 0; round < ROUNDS; round += 1) {
+    for (let round = 0; round < WARM_UP + ROUNDS; round += 1) {
       const start = performance.now();
       const snapshot = await store.scheduling.snapshot(POLICY, facts);
       const { dispatch } = plan(snapshot, snapshot.now);
-      times.push(performance.now() - start);
+      if (round >= WARM_UP) times.push(performance.now() - start);
       if (dispatch.length !== NUM_WORKERS * SLOTS_PER_WORKER) throw new Error(`${dispatch.length} dispatches planned`);
     }
     return [atMost('scheduler.passMs', median(times), 50)];

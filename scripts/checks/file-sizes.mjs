@@ -18,7 +18,9 @@ const LIMITS = [
  * @returns {string} the remark
  */
 export function checkFileSizes() {
-  const files = ['scripts', 'packages', 'apps', 'test'].flatMap((folder) => sourceFiles(folder, /\.(tsx?|mjs|cc|h)$/));
+  const files = ['scripts', 'packages', 'apps', 'bench', 'test'].flatMap((folder) =>
+    sourceFiles(folder, /\.(tsx?|mjs|cc|h)$/),
+  );
   const large = files.flatMap((file) => {
     const lines = fs.readFileSync(inProject(file), 'utf8').split('\n').length - 1;
     const limit = LIMITS.find(([pattern]) => pattern.test(file))?.[1];

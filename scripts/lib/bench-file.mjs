@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { prepare } from './prepare.mjs';
 import { inProject } from './project.mjs';
-import { onShutdown } from './shutdown.mjs';
+import { onShutdown, setLastLine } from './shutdown.mjs';
 
 const SUFFIXES = ['.mjs', '.ts'];
 
@@ -15,26 +15,31 @@ function scriptsIn(folder) {
 }
 
 /**
- * Runs a script of the bench folder on the sources, with servers and data around it.
+ * Runs a script of the bench folder on the sources, with servers and data around it. A line that it sends as
+ * `{ lastLine }` is printed after everything else.
  *
  * @param {string} folder relative to the root
  * @param {string[]} args the script's name, then its own arguments
  * @param {string} usage shown when there is no such script
+ * @param {(prepared: Awaited<ReturnType<typeof prepare>>) => Promise<Record<string, string>>} [open] starts what else
+ *   the script needs, and returns variables for it
  * @returns {Promise<number>} the script's exit code; 2 when there is no such script
  */
-export async function runBenchFile(folder, [name, ...rest], usage) {
+export async function runBenchFile(folder, [name, ...rest], usage, open = async () => ({})) {
   const known = scriptsIn(folder);
   if (name === undefined || !known.includes(name)) {
     console.error(`usage: ./crucible ${usage}\n\nthere is: ${known.join(', ') || 'nothing yet'}`);
     return 2;
   }
-  const { env } = await prepare();
+  const prepared = await prepare();
+  const more = await open(prepared);
   const file = SUFFIXES.map((suffix) => inProject(folder, `${name}${suffix}`)).find((path) => fs.existsSync(path));
   const child = spawn(process.execPath, ['--conditions=development', '--import', 'tsx', file, ...rest], {
     cwd: inProject(),
-    env: { ...process.env, ...env },
-    stdio: 'inherit',
+    env: { ...process.env, ...prepared.env, ...more },
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   });
+  child.on('message', ({ lastLine }) => setLastLine(() => lastLine));
   onShutdown(() => void child.kill('SIGTERM'));
   return new Promise((resolve, reject) => {
     child.on('error', reject);

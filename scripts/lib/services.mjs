@@ -91,18 +91,18 @@ export async function startApi({ dir, serviceEnv: env }, { supervised, onStart }
  *
  * @param {{ dir: string, serviceEnv: Record<string, string> }} prepared see `prepare`
  * @param {ReturnType<typeof import('./api-client.mjs').createClient>} client
- * @param {Parameters<typeof startApi>[1]} options
+ * @param {Parameters<typeof startApi>[1] & { more?: Record<string, string> }} options `more`: settings of this worker
  * @returns {Promise<{ worker: object } & ReturnType<typeof start>>} `worker`: as the API shows it
  * @throws {Failure} with the end of its log
  */
-export async function startWorker({ dir, serviceEnv: env }, client, { supervised, onStart }) {
+export async function startWorker({ dir, serviceEnv: env }, client, { supervised, onStart, more = {} }) {
   // A worker that was killed a moment ago still counts as ready: the new one is told from it by its start.
   const key = ({ id, startedAt }) => `${id} ${startedAt}`;
   const before = new Set((await client.get('/v1/workers')).data.map(key));
   const service = await withSpool(dir, (spool, number) => {
     // Two workers of one clone need two names; a name comes back with its folder.
     const name = { CRUCIBLE_WORKER_NAME: settings.workerName ?? `${os.hostname()}-${number}` };
-    return start('worker', dir, { ...env, ...name, CRUCIBLE_STATE_DIR: spool }, supervised);
+    return start('worker', dir, { ...env, ...name, ...more, CRUCIBLE_STATE_DIR: spool }, supervised);
   });
   onStart(service);
   const deadline = performance.now() + START_LIMIT_MS;

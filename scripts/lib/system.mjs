@@ -11,25 +11,35 @@ import { fail, isClosing, onShutdown } from './shutdown.mjs';
 /** Page of the dashboard that logs itself in: the part after `#` stays in the browser. */
 export const dashboardPage = (base, key) => `${base}/#key=${key}`;
 
+/** Services that are parts of this run: they end with it, and it ends when one of them that is watched does. */
+export function ownServices() {
+  const started = [];
+  onShutdown(async () => {
+    await Promise.all(started.map((service) => service.stop()));
+    if (started.length > 0) log(`${[...new Set(started.map(({ name }) => name))].join(' and ')}: stopped`);
+  });
+  return {
+    onStart: (service) => started.push(service),
+    watch(...services) {
+      for (const service of services)
+        service.onEnd((code, signal) => {
+          if (isClosing()) return;
+          const said = service.said().slice(-2000);
+          fail(new Failure(`The ${service.name} ended (${code ?? signal}), see ${service.logFile}:\n${said}`));
+        });
+    },
+  };
+}
+
 /**
- * Starts API and worker as parts of this run: they end with it, and it ends when one of them does.
+ * Starts API and worker as parts of this run.
  *
  * @param {Awaited<ReturnType<typeof import('./prepare.mjs').prepare>>} prepared
  */
 export async function startSystem(prepared) {
-  const services = [];
-  onShutdown(async () => {
-    await Promise.all(services.map((service) => service.stop()));
-    if (services.length > 0) log('API and worker: stopped');
-  });
-  const { api, worker, ...system } = await connect(prepared, true, (service) => services.push(service));
-  for (const service of [api, worker]) {
-    service.onEnd((code, signal) => {
-      if (isClosing()) return;
-      const said = service.said().slice(-2000);
-      fail(new Failure(`The ${service.name} ended (${code ?? signal}), see ${service.logFile}:\n${said}`));
-    });
-  }
+  const own = ownServices();
+  const { api, worker, ...system } = await connect(prepared, true, own.onStart);
+  own.watch(api, worker);
   return { ...system, worker: worker.worker };
 }
 
@@ -58,16 +68,26 @@ export async function startBackgroundSystem(prepared) {
   }
 }
 
-/** Starts the services in the order in which they need one another; `onStart` gets each as soon as it runs. */
-async function connect(prepared, supervised, onStart) {
-  const api = await startApi(prepared, { supervised, onStart });
+/**
+ * Starts an API and gets a key of it; `onStart` gets its process as soon as it runs.
+ *
+ * @param {Awaited<ReturnType<typeof import('./prepare.mjs').prepare>>} prepared
+ * @param {Parameters<typeof startApi>[1]} options
+ */
+export async function connectApi(prepared, options) {
+  const api = await startApi(prepared, options);
   log(`API: ready at ${api.base}`);
   const key = await obtainKey(prepared, api.base);
-  const client = createClient(api.base, key);
-  const worker = await startWorker(prepared, client, { supervised, onStart });
+  return { base: api.base, key, client: createClient(api.base, key), api };
+}
+
+/** Starts the services in the order in which they need one another; `onStart` gets each as soon as it runs. */
+async function connect(prepared, supervised, onStart) {
+  const system = await connectApi(prepared, { supervised, onStart });
+  const worker = await startWorker(prepared, system.client, { supervised, onStart });
   const { engine } = worker.worker;
   log(`worker: ready, engine ${engine.name} with ${engine.threads} threads`);
-  return { base: api.base, key, client, api, worker };
+  return { ...system, worker };
 }
 
 /**

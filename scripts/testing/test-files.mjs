@@ -1,6 +1,6 @@
 import { sourceFiles } from '../lib/once.mjs';
 
-const FOLDERS = ['scripts', 'packages', 'apps', 'test'];
+const FOLDERS = ['scripts', 'packages', 'apps', 'bench', 'test'];
 const TEST_FILE = /\.test\.(ts|tsx|mjs)$/;
 
 /** Tests that drive a browser. */

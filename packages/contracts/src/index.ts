@@ -73,6 +73,7 @@ export {
   WAITING_CODES,
   Waiting,
 } from './job.ts';
+export type { CutJob, JobPart } from './job-part.ts';
 export {
   isAtLeast,
   isTerminal,
@@ -90,11 +91,15 @@ export {
 } from './job-state.ts';
 export { Keep } from './keep.ts';
 export { LOG_LEVELS, type LogLevel, LogLine, LogPage, LogsQuery } from './log.ts';
+export { type MeanInterval, meanInterval } from './mean-interval.ts';
 export { mergeConfig } from './merge-config.ts';
 export { ArtifactDescriptor, type MethodDescriptor, MetricDescriptor, type Preset } from './method.ts';
-export { isMethodId, METHOD_IDS, METHODS, type MethodId, resolveConfig } from './methods/registry.ts';
-export { ZenNasSummary } from './methods/zen-nas.ts';
+export { LabelSmoothingSummary } from './methods/label-smoothing.ts';
+export { LabelSmoothingConfig } from './methods/label-smoothing-config.ts';
+export { cutJob, isMethodId, METHOD_IDS, METHODS, type MethodId, resolveConfig } from './methods/registry.ts';
+export { IslandSummary, ZenNasSummary } from './methods/zen-nas.ts';
 export { type SpaceName, ZenNasConfig } from './methods/zen-nas-config.ts';
+export { type IslandRound, SEARCH_FILE } from './methods/zen-nas-islands.ts';
 export { PROXY_NAMES, type ProxyName } from './methods/zen-nas-score.ts';
 export {
   ComparedCurve,
@@ -164,6 +169,7 @@ export {
   trainingConfig,
   trainingFaults,
 } from './training.ts';
+export { type SecondStage, switchEpochOf } from './two-stage.ts';
 export { CreateUser, MeView, UserList, UserName, UserView } from './user.ts';
 export { faultsOf, fits, resolve } from './validate.ts';
 export {

@@ -6,7 +6,7 @@ import { readSigningSecret } from './job-cursor.ts';
 import { type JobOwner, readJob, readJobOwner, readJobVersion } from './job-lookup.ts';
 import { readJobPage } from './job-page.ts';
 import { patchJob } from './job-patch.ts';
-import { type BatchedJob, type NewJob, submitJob, submitJobs } from './job-submit.ts';
+import { type BatchedJob, type NewJob, submitAlone, submitJob, submitJobs } from './job-submit.ts';
 import type { TeamFilter } from './team-filter.ts';
 import { transaction } from './transaction.ts';
 
@@ -71,7 +71,11 @@ export interface Jobs {
 export function createJobs({ pool }: Database): Jobs {
   let secret: Buffer | null = null;
   return {
-    submit: (job, request) => answerOnce(pool, request, (client) => submitJob(client, job)),
+    async submit(job, request) {
+      const alone = request === undefined ? await submitAlone(pool, job) : null;
+      if (alone !== null) return { value: alone, isReplayed: false };
+      return answerOnce(pool, request, (client) => submitJob(client, job));
+    },
     get: (id) => readJob(pool, id),
     getVersion: (id) => readJobVersion(pool, id),
     getOwner: (id, team) => readJobOwner(pool, id, team),

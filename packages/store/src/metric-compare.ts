@@ -1,8 +1,13 @@
-import { type ComparedCurve, type CompareMetrics, CrucibleError, MAX_COMPARED_POINTS } from '@crucible/contracts';
+import {
+  type ComparedCurve,
+  type CompareMetrics,
+  CrucibleError,
+  MAX_COMPARED_POINTS,
+  meanInterval,
+} from '@crucible/contracts';
 import type pg from 'pg';
 import { type AttemptMask, maskOf } from './attempt-mask.ts';
 import { jobNotFound } from './job-lookup.ts';
-import { meanInterval } from './mean-interval.ts';
 import { type GridCurve, onGrid, stepGrid } from './metric-grid.ts';
 import { levelFor } from './metric-level.ts';
 import { readBuckets, type SeriesRow, type StepRange } from './metric-read.ts';

@@ -3,6 +3,7 @@ import { MAX_STRUCTURE_LENGTH } from '../architecture.ts';
 import { DatasetConfig } from '../dataset.ts';
 import { Reference } from '../reference.ts';
 import { ZenNasBudget } from './zen-nas-budget.ts';
+import { Islands } from './zen-nas-islands.ts';
 import { ZenNasScore, ZenNasScoring } from './zen-nas-score.ts';
 import { ZenNasTraining } from './zen-nas-training.ts';
 
@@ -89,6 +90,7 @@ export const ZenNasConfig = Type.Object(
           description: 'candidates scored again at the end',
         }),
         finalRescoreRepeats: Type.Integer({ minimum: 1, maximum: 1024, default: 16 }),
+        islands: Islands,
       },
       { additionalProperties: false, default: {} },
     ),

@@ -25,6 +25,8 @@ export interface TrainingOptions {
   /** moving averages of what is trained; null: none */
   ema: EmaOptions | null;
   loader: LoaderConfig;
+  /** step before which the optimizer forgets what it keeps; null: never. @defaultValue null */
+  freshOptimizerAt?: number | null;
   /** named streams of the job's seed */
   rng: (name: string) => Rng;
 }
@@ -34,7 +36,8 @@ export interface TrainingSums {
   steps: number;
   samples: number;
   loss: number;
-  /** right answers of the samples that had logits */
+  /** samples that had logits, and right answers among them */
+  judged: number;
   right: number;
   /** of the objective's own values, by name */
   values: Record<string, number>;
@@ -43,6 +46,12 @@ export interface TrainingSums {
 /** What an epoch came to: metric by name. */
 export interface EpochRecord {
   epoch: number;
+  values: Record<string, number>;
+}
+
+/** What was measured after a step within the training: metric by name. */
+export interface ProbeRecord {
+  step: number;
   values: Record<string, number>;
 }
 
@@ -64,9 +73,11 @@ export interface Training {
   sinceEpoch: TrainingSums;
   /** one per epoch that was trained and measured */
   epochs: EpochRecord[];
+  /** one per step that was probed */
+  probes: ProbeRecord[];
 }
 
-export const noSums = (): TrainingSums => ({ steps: 0, samples: 0, loss: 0, right: 0, values: {} });
+export const noSums = (): TrainingSums => ({ steps: 0, samples: 0, loss: 0, judged: 0, right: 0, values: {} });
 
 /** Training before its first step. */
 export function startTraining(objective: Objective, dataset: Dataset, options: TrainingOptions): Training {
@@ -87,6 +98,7 @@ export function startTraining(objective: Objective, dataset: Dataset, options: T
     sinceReport: noSums(),
     sinceEpoch: noSums(),
     epochs: [],
+    probes: [],
   };
 }
 
@@ -100,7 +112,8 @@ export const learningRateOf = ({ step, schedule }: Training): number => schedule
  *   then as before the step
  */
 export async function trainStep(training: Training): Promise<void> {
-  const { dataset, objective, optimizer } = training;
+  const { dataset, objective, optimizer, options } = training;
+  if (training.step === options.freshOptimizerAt) forget(optimizer);
   const batch = { ...(await training.loader.batch(training.step)), viewSizes: training.loader.viewSizes };
   const pass = forwardBackward(training, batch);
   try {
@@ -117,6 +130,7 @@ export async function trainStep(training: Training): Promise<void> {
       sums.steps += 1;
       sums.samples += batch.labels.length;
       sums.loss += loss;
+      sums.judged += logits === undefined ? 0 : batch.labels.length;
       sums.right += right;
       pass.names.forEach((name, i) => {
         sums.values[name] = (sums.values[name] ?? 0) + (values[i] as number);
@@ -159,6 +173,12 @@ const forwardBackward = ({ objective, options, step }: Training, batch: ViewBatc
   });
   tf.dispose(kept);
   return { ...tensors, names: Object.keys(kept), logits };
+};
+
+/** Brings an optimizer back to where it began. */
+const forget = (optimizer: Optimizer): void => {
+  for (const { value } of optimizer.slots) tf.tidy(() => value.assign(tf.zerosLike(value)));
+  optimizer.steps = 0;
 };
 
 const refuseNonFinite = (what: string, value: number, { step }: Training): void => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { METHODS, resolveConfig, type ZenNasConfig } from '@crucible/contracts';
+import { METHODS, resolveConfig, type ZenNasConfig, type ZenNasSummary } from '@crucible/contracts';
 import { loadEngine, resetSlowPath, slowPath } from '@crucible/engine-native';
 import { createFakeContext } from '../testing/fake-context.ts';
 import { syntheticDataset } from '../testing/synthetic-dataset.ts';
@@ -35,7 +35,7 @@ const train = async (winograd: boolean) => {
   await loadEngine({ engine: 'onednn', threads: 1, winograd });
   resetSlowPath();
   const ctx = createFakeContext({ descriptor: METHODS['zen-nas'], dataset: DATASET, seed: 5 });
-  const summary = await zenNas.run(CONFIG, ctx);
+  const summary = (await zenNas.run(CONFIG, ctx)) as ZenNasSummary;
   const losses = [...ctx.metrics].filter(([name]) => name.startsWith('train/loss@')).map(([, loss]) => loss);
   // the few scalars of a step are put together to be read at once
   const slow = [...slowPath()].filter(([name]) => name !== 'Pack');

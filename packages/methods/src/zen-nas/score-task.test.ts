@@ -48,7 +48,7 @@ describe('task score', () => {
     const ctx = contextOf();
     const config = configOf({ structures: [SMALL, DEEP, GENET], proxies: ['zen', 'params'] });
     const tensors = tf.memory().numTensors;
-    const summary: ZenNasSummary = await zenNas.run(config, ctx);
+    const summary = (await zenNas.run(config, ctx)) as ZenNasSummary;
     assert.equal(tf.memory().numTensors, tensors);
     const { structures } = JSON.parse(textOf(ctx.artifacts.get('scores.json')));
     assert.equal(structures.length, 3);
