@@ -93,6 +93,7 @@ napi_value initialize(napi_env env, napi_value exportsObject) {
   registerIm2col(exports);
   registerMatMul(exports);
   registerMaxPool2x2(exports);
+  registerNormal(exports);
   registerPool(exports);
   registerReduce(exports);
   registerReluGrad(exports);

@@ -26,6 +26,7 @@ void registerGroupNorm(Exports&);
 void registerIm2col(Exports&);
 void registerMatMul(Exports&);
 void registerMaxPool2x2(Exports&);
+void registerNormal(Exports&);
 void registerPool(Exports&);
 void registerReduce(Exports&);
 void registerReluGrad(Exports&);
