@@ -84,6 +84,7 @@ napi_value initialize(napi_env env, napi_value exportsObject) {
   registerCompare(exports);
   registerConv(exports);
   registerConvNorm(exports);
+  registerConvNormGrad(exports);
   registerCopyRegion(exports);
   registerDepthwiseFilterGrad(exports);
   registerEltwise(exports);

@@ -17,6 +17,7 @@ void registerBlocked(Exports&);
 void registerCompare(Exports&);
 void registerConv(Exports&);
 void registerConvNorm(Exports&);
+void registerConvNormGrad(Exports&);
 void registerCopyRegion(Exports&);
 void registerDepthwiseFilterGrad(Exports&);
 void registerEltwise(Exports&);
