@@ -84,7 +84,7 @@ async function search({ start, iterations, seed, ...limits }: SearchRequest): Pr
       space: { name: 'xxbl', maxChannels: 2048, typeSampling: 'repo' },
       mutation: 'repo',
       splitThreshold: 6,
-      budget: { params, flops: null, depth, activationBytes: null, counter: 'repo' },
+      budget: { params, flops: null, depth, activationBytes: null, latency: null, counter: 'repo' },
       image: { resolution: image.resolution, classes },
       rng: (name) => createRng(seed, name),
       score: async (structure, blocks) => {

@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { Reference } from '../reference.ts';
 
 const Limit = (description: string) =>
   Type.Union([Type.Number({ exclusiveMinimum: 0 }), Type.Null()], { default: null, description });
@@ -20,6 +21,12 @@ export const ZenNasBudget = Type.Object(
     activationBytes: Limit(
       'float32 activations of one image: the outputs of all convolutions, which training keeps for the backward pass',
     ),
+    latencyMs: Limit('milliseconds per image, as predicted from latencyTable'),
+    latencyTable: Type.Union([Reference, Type.Null()], {
+      default: null,
+      description:
+        'latency-table.json that a profile job of genet has left, of the device that the network is for; without latencyMs it bounds nothing, but the Pareto front knows latencies',
+    }),
     counter: Type.Enum(['repo', 'exact'], {
       default: 'repo',
       description:

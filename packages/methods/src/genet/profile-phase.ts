@@ -1,5 +1,6 @@
-import { faultsOf, LatencyTable, type Reference } from '@crucible/contracts';
+import type { LatencyTable, Reference } from '@crucible/contracts';
 import { measureNext, planLength, tableOf } from '../latency/measure-plan.ts';
+import { parseLatencyTable } from '../latency/parse-latency-table.ts';
 import { keyOf } from '../latency/unit-shape.ts';
 import { DataError, type MethodContext } from '../method.ts';
 import { obeyStop } from '../obey-stop.ts';
@@ -64,18 +65,4 @@ export async function givenTable(ctx: MethodContext, reference: Reference): Prom
         `The latency table was measured with the ${what} ${there}, this worker has ${here}; measure one here, or place the job on a worker like that.`,
       );
   return table;
-}
-
-/** The table in the bytes of `latency-table.json`. @throws DataError if they are none */
-export function parseLatencyTable(bytes: Uint8Array): LatencyTable {
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder().decode(bytes));
-  } catch (cause) {
-    throw new DataError('The latency table is no JSON.', { cause });
-  }
-  const [fault] = faultsOf(LatencyTable, value);
-  if (fault !== undefined)
-    throw new DataError(`The latency table does not fit its format: ${fault.pointer} ${fault.message}.`);
-  return value as LatencyTable;
 }

@@ -14,8 +14,8 @@ export interface Budget {
   /** of one image, kept for the backward pass */
   activationBytes: number | null;
   counter: Counter;
-  /** null: not bounded */
-  latency?: { limitMs: number; of: LatencyOf } | null;
+  /** null: not known; without a limit it is known, but bounds nothing */
+  latency: { limitMs: number | null; of: LatencyOf } | null;
 }
 
 export const BUDGET_NAMES = ['depth', 'params', 'flops', 'latency', 'activations'] as const;
@@ -32,8 +32,8 @@ export function brokenBudget(blocks: readonly SuperBlock[], budget: Budget, imag
     if (budget.params !== null && cost.params > budget.params) return 'params';
     if (budget.flops !== null && cost.flops > budget.flops) return 'flops';
   }
-  const { latency = null } = budget;
-  if (latency !== null && latency.of(blocks) > latency.limitMs) return 'latency';
+  const { latency } = budget;
+  if (latency !== null && latency.limitMs !== null && latency.of(blocks) > latency.limitMs) return 'latency';
   if (budget.activationBytes !== null && activationBytes(blocks, image) > budget.activationBytes) return 'activations';
   return null;
 }

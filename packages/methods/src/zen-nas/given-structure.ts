@@ -11,6 +11,7 @@ import { DataError, type MethodContext, NonFiniteError } from '../method.ts';
 import type { RunState } from './run-state.ts';
 import { scoreCandidate } from './score-candidate.ts';
 import { frontMember } from './search.ts';
+import { searchBudget } from './search-budget.ts';
 import { imageResolution } from './search-phase.ts';
 
 /**
@@ -38,6 +39,6 @@ export async function takeStructure(
   const score = await scoreCandidate(structure, blocks, config, image, (name) => ctx.rng(name), repeats);
   if (!Number.isFinite(score)) throw new NonFiniteError(`the score of the given structure is ${score}`);
   search.population = [{ structure, score }];
-  search.fronts = [frontMember(structure, score, blocks, { budget: config.budget, image })];
+  search.fronts = [frontMember(structure, score, blocks, { budget: await searchBudget(config, ctx, image), image })];
   search.scored = 1;
 }
