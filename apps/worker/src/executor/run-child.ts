@@ -1,5 +1,5 @@
 import { type EndCode, type EngineInfo, type FromChild, faultsOf, type MethodDescriptor } from '@crucible/contracts';
-import { DataError, type Method, NonFiniteError, Stopped, type StopRequest } from '@crucible/methods';
+import { DataError, type Method, NonFiniteError, readStructures, Stopped, type StopRequest } from '@crucible/methods';
 import { type ChildContext, createContext, type StartMessage } from './context.ts';
 import { saysOutOfMemory } from './out-of-memory.ts';
 import type { ParentLink } from './parent-link.ts';
@@ -56,7 +56,8 @@ export async function runChild({ link, methodOf, loadEngine }: ChildParts): Prom
     link.send({ kind: 'ready', engine });
     const resumeFrom = start.resume === null ? null : await readCheckpoint(start.resume.manifest, start.resume.dir);
     context = createContext({ start, descriptor, link, resumeFrom, stopRequest: () => stop, released: hold.released });
-    const summary = await method.run(start.config as never, context);
+    const config = await readStructures(start.config, context.input);
+    const summary = await method.run(config as never, context);
     const faults = faultsOf(descriptor.summary, summary);
     if (faults.length > 0)
       throw new Error(
