@@ -94,6 +94,8 @@ export { LOG_LEVELS, type LogLevel, LogLine, LogPage, LogsQuery } from './log.ts
 export { type MeanInterval, meanInterval } from './mean-interval.ts';
 export { mergeConfig } from './merge-config.ts';
 export { ArtifactDescriptor, type MethodDescriptor, MetricDescriptor, type Preset } from './method.ts';
+export { LabelSmoothingSummary } from './methods/label-smoothing.ts';
+export { LabelSmoothingConfig } from './methods/label-smoothing-config.ts';
 export { cutJob, isMethodId, METHOD_IDS, METHODS, type MethodId, resolveConfig } from './methods/registry.ts';
 export { IslandSummary, ZenNasSummary } from './methods/zen-nas.ts';
 export { PROXY_NAMES, type ProxyName, ZenNasConfig } from './methods/zen-nas-config.ts';
@@ -166,6 +168,7 @@ export {
   trainingConfig,
   trainingFaults,
 } from './training.ts';
+export { type SecondStage, switchEpochOf } from './two-stage.ts';
 export { CreateUser, MeView, UserList, UserName, UserView } from './user.ts';
 export { faultsOf, fits, resolve } from './validate.ts';
 export {

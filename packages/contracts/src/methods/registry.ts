@@ -3,10 +3,12 @@ import type { CutJob } from '../job-part.ts';
 import { mergeConfig } from '../merge-config.ts';
 import type { MethodDescriptor, Preset } from '../method.ts';
 import { resolve } from '../validate.ts';
+import { labelSmoothing } from './label-smoothing.ts';
 import { zenNas } from './zen-nas.ts';
 
 /** Every method by its id. */
 export const METHODS = {
+  'label-smoothing': labelSmoothing,
   'zen-nas': zenNas,
 } as const satisfies Record<string, MethodDescriptor>;
 
