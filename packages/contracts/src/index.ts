@@ -96,7 +96,30 @@ export { mergeConfig } from './merge-config.ts';
 export { ArtifactDescriptor, type MethodDescriptor, MetricDescriptor, type Preset } from './method.ts';
 export { LabelSmoothingSummary } from './methods/label-smoothing.ts';
 export { LabelSmoothingConfig } from './methods/label-smoothing-config.ts';
+export { MultipassSgdSummary, type SgdCell, type SgdWarning } from './methods/multipass-sgd.ts';
+export {
+  MultipassSgdConfig,
+  type NetProblem,
+  SAMPLE_ORDERS,
+  type SampleOrder,
+  SGD_COMPARATORS,
+  type SgdComparator,
+  SgdProblem,
+  STEP_SCHEDULES,
+  type StepSchedule,
+  type SyntheticProblem,
+} from './methods/multipass-sgd-config.ts';
+export {
+  type FitFigures,
+  type LinearRow,
+  NOISE_WARNINGS,
+  type NoisyCell,
+  NoisyLabelsSummary,
+} from './methods/noisy-labels.ts';
+export { type LabelNoise, type LinearModel, NoiseRemedy, NoisyLabelsConfig } from './methods/noisy-labels-config.ts';
 export { cutJob, isMethodId, METHOD_IDS, METHODS, type MethodId, resolveConfig } from './methods/registry.ts';
+export { WeMixSummary } from './methods/wemix.ts';
+export { WeMixConfig } from './methods/wemix-config.ts';
 export { IslandSummary, ZenNasSummary } from './methods/zen-nas.ts';
 export { PROXY_NAMES, type ProxyName, ZenNasConfig } from './methods/zen-nas-config.ts';
 export { type IslandRound, SEARCH_FILE } from './methods/zen-nas-islands.ts';

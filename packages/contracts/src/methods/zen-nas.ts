@@ -5,7 +5,7 @@ import type { MethodDescriptor } from '../method.ts';
 import { firstOf, inChannels } from '../structure/block.ts';
 import { structureStringFaults } from '../structure/check.ts';
 import { parseStructure } from '../structure/parse.ts';
-import { TRAINING_METRICS } from '../training.ts';
+import { TRAIN_TEST_METRICS } from '../training.ts';
 
 import { ZenNasConfig } from './zen-nas-config.ts';
 import { cutIntoIslands, islandFaults, SEARCH_FILE } from './zen-nas-islands.ts';
@@ -111,7 +111,7 @@ export const zenNas = {
       better: 'neither',
       description: 'children whose score is not a finite number',
     },
-    ...TRAINING_METRICS,
+    ...TRAIN_TEST_METRICS,
   ],
   artifacts: [
     { name: 'best-structure.txt', mediaType: 'text/plain', description: 'structure string of the winner' },
