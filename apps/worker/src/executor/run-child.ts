@@ -7,7 +7,7 @@ import {
   type MethodDescriptor,
   resolve,
 } from '@crucible/contracts';
-import { DataError, type Method, NonFiniteError, Stopped, type StopRequest } from '@crucible/methods';
+import { DataError, type Method, NonFiniteError, readStructures, Stopped, type StopRequest } from '@crucible/methods';
 import { type ChildContext, createContext, type StartMessage } from './context.ts';
 import { saysOutOfMemory } from './out-of-memory.ts';
 import type { ParentLink } from './parent-link.ts';
@@ -58,7 +58,7 @@ export async function runChild({ link, methodOf, loadEngine }: ChildParts): Prom
     if (runnable === undefined)
       throw new Error(`this worker has no method "${start.method}"; is it older than the API?`);
     const { descriptor, method } = runnable;
-    const config = configOf(descriptor, start.config);
+    const complete = configOf(descriptor, start.config);
     const engine = await loadEngine(start.engine).catch((cause: Error) => {
       throw new EngineError(cause.message, { cause });
     });
@@ -73,6 +73,7 @@ export async function runChild({ link, methodOf, loadEngine }: ChildParts): Prom
       stopRequest: () => stop,
       released: hold.released,
     });
+    const config = await readStructures(complete, context.input);
     const summary = await method.run(config as never, context);
     const faults = faultsOf(descriptor.summary, summary);
     if (faults.length > 0) throw new Error(`the summary of ${descriptor.id} does not fit: ${told(faults)}`);
