@@ -24,6 +24,8 @@ const glm = (linkAmplitude: number, more: object = {}) => ({ kind: 'glm', linkAm
 const rademacher = { kind: 'linear', dimension: 5, conditionNumber: 4, noise: 0.3, design: 'rademacher' };
 const bounds = { problem: rademacher, schedule: 'constant', seeds: 400, comparators: [], plProbes: 0 };
 
+const LOUD = { problem: glm(0.5, { noise: 2 }), sampleSizes: [30], passes: [2, 4, 8, 32, 128] };
+
 const CONFIGS = {
   table: { problem: glm(0.8), sampleSizes: SIZES, passes: [2, 4, 8, 16], stepSizes: STEP_SIZES, comparators: ['erm'] },
   sameStepSize: { problem: glm(0.5), sampleSizes: SIZES, passes: [8], stepSizes: [SAME_STEP_SIZE], comparators: [] },
@@ -35,13 +37,9 @@ const CONFIGS = {
     comparators: ['fresh'],
   },
   quiet: { problem: glm(0.5, { noise: 0 }), sampleSizes: [200], passes: [8], stepSizes: STEP_SIZES, comparators: [] },
-  loud: {
-    problem: glm(0.5, { noise: 2 }),
-    sampleSizes: [30],
-    passes: [2, 4, 8, 32, 128],
-    stepSizes: [0.003, 0.006, ...STEP_SIZES],
-    comparators: ['erm'],
-  },
+  // small step sizes, too: with them many passes may do as little as few
+  loud: { ...LOUD, stepSizes: [0.00075, 0.0015, 0.003, 0.006, ...STEP_SIZES], comparators: ['erm'] },
+  loudSameStepSize: { ...LOUD, stepSizes: [0.1], comparators: [] },
   onePassBound: { ...bounds, sampleSizes: [3000], passes: [1], stepSizes: [0.0625, 0.125, 0.25] },
   manyPassBound: { ...bounds, sampleSizes: [60], passes: [16], order: 'replacement', stepSizes: [0.03125, 0.0625] },
 };
@@ -97,7 +95,8 @@ await reproduce('multipass-sgd', async (pool) => {
   const byCondition = scans.map((one) => riskOf(one, 800, 1) / riskOf(one, 800, 16));
   const quiet = riskOf(job('quiet'), 200, 8) / riskOf(job('quiet'), 200, 1);
   const loud = job('loud').summary;
-  const loudRisks = [1, 2, 4, 8, 32, 128].map((k) => riskOf(job('loud'), 30, k));
+  const loudRisks = (name: 'loud' | 'loudSameStepSize') => [1, ...LOUD.passes].map((k) => riskOf(job(name), 30, k));
+  const loudSame = loudRisks('loudSameStepSize');
   const loudErm = loud.erm[0]?.mean ?? Number.NaN;
   const reuse = (k: number): number =>
     job('reuse').summary.reuse.find(({ passes }) => passes === k)?.factor ?? Number.NaN;
@@ -168,10 +167,23 @@ await reproduce('multipass-sgd', async (pool) => {
         holds: quiet <= 0.01,
       },
       {
-        claim: 'heavy noise, n = 30: 128 passes are worse than the best by a tenth, the minimiser worse than the start',
+        claim:
+          'heavy noise, n = 30, step size 0.1 for every k: 128 passes are worse than the best k by a tenth or more',
         paper: 'under certain circumstances',
-        ours: `k = 1 to 128: ${list(loudRisks)}; minimiser ${short(loudErm)}, start ${short(loud.startRisk ?? Number.NaN)}`,
-        holds: (loudRisks.at(-1) as number) >= 1.1 * Math.min(...loudRisks) && loudErm > (loud.startRisk ?? Number.NaN),
+        ours: `k = 1 to 128: ${list(loudSame)}`,
+        holds: (loudSame.at(-1) as number) >= 1.1 * Math.min(...loudSame),
+      },
+      {
+        claim: 'heavy noise, n = 30: the minimiser of the empirical risk is worse than the start',
+        paper: null,
+        ours: `${short(loudErm)} against ${short(loud.startRisk ?? Number.NaN)}`,
+        holds: loudErm > (loud.startRisk ?? Number.NaN),
+      },
+      {
+        claim: 'heavy noise, n = 30, tuned down to the smallest step sizes: passes neither help nor harm',
+        paper: null,
+        ours: `k = 1 to 128: ${list(loudRisks('loud'))}`,
+        holds: null,
       },
       {
         claim: '800 samples twice are worth 1.6 to 2.4 times as many, 32 times at most 6',
