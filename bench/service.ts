@@ -11,6 +11,7 @@ import { dispatch } from './service/dispatch.ts';
 import { ingest } from './service/ingest.ts';
 import { lists } from './service/lists.ts';
 import { supervisorMemory } from './service/memory.ts';
+import { preemption } from './service/preemption.ts';
 import { reportCost } from './service/report-cost.ts';
 import { isMet, type Reading, type Row, type Skipped } from './service/row.ts';
 import { schedulerPass } from './service/scheduler-pass.ts';
@@ -32,6 +33,7 @@ const ROWS: Record<string, Row> = {
   supervisorMemory,
   checkpoint,
   schedulerPass,
+  preemption,
   recovery,
   submitBatch,
   dispatch,

@@ -57,7 +57,15 @@ const threadEnv = (threads: number) => ({ OMP_NUM_THREADS: String(threads), OMP_
 
 /** The native engine on a number of threads. */
 export function startOurs(threads: number, precision: Precision): Promise<Program> {
-  const args = [...NODE_FLAGS, '--conditions=development', '--import', 'tsx', fileOf('ours.ts'), String(threads), precision];
+  const args = [
+    ...NODE_FLAGS,
+    '--conditions=development',
+    '--import',
+    'tsx',
+    fileOf('ours.ts'),
+    String(threads),
+    precision,
+  ];
   return Program.start(process.execPath, args, { ...threadEnv(threads), GOMP_SPINCOUNT: SPIN_COUNT });
 }
 

@@ -155,8 +155,8 @@ export function trainingFaults(training: TrainingConfig, at: string): Fault[] {
   return faults;
 }
 
-/** The metrics of every training that goes through the shared loop. */
-export const TRAINING_METRICS = [
+/** The metrics of a training through the shared loop that holds no samples out. */
+export const TRAIN_TEST_METRICS = [
   {
     name: 'train/loss',
     unit: 'nats',
@@ -171,19 +171,24 @@ export const TRAINING_METRICS = [
   },
   { name: 'train/learning-rate', unit: '1', better: 'neither', description: 'learning rate of the step' },
   { name: 'train/samples-per-second', unit: '1/s', better: 'higher', description: 'training samples per second' },
-  { name: 'validation/loss', unit: 'nats', better: 'lower', description: 'cross-entropy on the samples held out' },
-  {
-    name: 'validation/accuracy',
-    unit: 'fraction',
-    better: 'higher',
-    description: 'right answers on the samples held out',
-  },
   { name: 'test/loss', unit: 'nats', better: 'lower', description: 'cross-entropy on the test split' },
   {
     name: 'test/accuracy',
     unit: 'fraction',
     better: 'higher',
     description: 'share of right answers on the test split',
+  },
+] as const;
+
+/** The metrics of every training that goes through the shared loop. */
+export const TRAINING_METRICS = [
+  ...TRAIN_TEST_METRICS,
+  { name: 'validation/loss', unit: 'nats', better: 'lower', description: 'cross-entropy on the samples held out' },
+  {
+    name: 'validation/accuracy',
+    unit: 'fraction',
+    better: 'higher',
+    description: 'right answers on the samples held out',
   },
 ] as const;
 

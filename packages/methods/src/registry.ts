@@ -1,6 +1,7 @@
 import type { MethodId } from '@crucible/contracts';
 import { labelSmoothing } from './label-smoothing/run.ts';
 import type { Method } from './method.ts';
+import { multipassSgd } from './multipass-sgd/run.ts';
 import { wemix } from './wemix/run.ts';
 import { zenNas } from './zen-nas/run.ts';
 
@@ -9,4 +10,5 @@ export const RUNNERS = {
   'label-smoothing': labelSmoothing,
   wemix,
   'zen-nas': zenNas,
+  'multipass-sgd': multipassSgd,
 } as const satisfies Record<MethodId, Method<never, unknown>>;

@@ -6,6 +6,18 @@ import { between, formatDuration } from '../../format/duration.ts';
 import { hashOf } from '../../routing/location.ts';
 import { KeyMetricCell } from './key-metric-cell.tsx';
 
+/** Why it waits, how far it is, or that there is nothing left to do: the last report of a success is a little old. */
+function JobProgress({ job: { state, waiting, progress } }: { job: JobView }) {
+  if (state === 'succeeded') return <span class="muted">done</span>;
+  if (waiting === null) return <ProgressBar progress={progress} />;
+  return (
+    <span class="muted">
+      {waiting.position > 0 && `place ${waiting.position} · `}
+      {waiting.code}
+    </span>
+  );
+}
+
 /** One job of the table. On a narrow screen the row becomes a card, its cells named by `data-label`. */
 export function JobRow({ job, now }: { job: JobView; now: number }) {
   const waited = between(job.queuedAt, job.startedAt ?? job.endedAt ?? now);
@@ -30,13 +42,7 @@ export function JobRow({ job, now }: { job: JobView; now: number }) {
         </span>
       </td>
       <td data-label="Progress" class="cell-progress">
-        {job.waiting === null ? (
-          <ProgressBar progress={job.progress} />
-        ) : (
-          <span class="muted">
-            place {job.waiting.position} · {job.waiting.code}
-          </span>
-        )}
+        <JobProgress job={job} />
       </td>
       <td data-label="Key metric">
         <KeyMetricCell job={job} />
