@@ -74,6 +74,7 @@ export interface TrainingDefaults {
   warmupSteps: number;
   weightDecay: number;
   augmentation: AugmentationPreset;
+  validationSamples: number;
 }
 
 const DEFAULTS: TrainingDefaults = {
@@ -85,6 +86,7 @@ const DEFAULTS: TrainingDefaults = {
   warmupSteps: 0,
   weightDecay: 5e-4,
   augmentation: 'none',
+  validationSamples: 0,
 };
 
 /** The schema of `training`, with the defaults of a method. */
@@ -123,7 +125,7 @@ export const trainingConfig = (changed: Partial<TrainingDefaults> = {}) => {
       ),
       validationSamples: Type.Integer({
         minimum: 0,
-        default: 0,
+        default: defaults.validationSamples,
         description: 'held out of the training samples, drawn by seed, and measured after every epoch',
       }),
       earlyStopEpochs: Type.Union([Type.Integer({ minimum: 1, maximum: 10_000 }), Type.Null()], {

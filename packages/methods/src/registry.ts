@@ -1,7 +1,9 @@
 import type { MethodId } from '@crucible/contracts';
+import { genet } from './genet/run.ts';
 import { labelSmoothing } from './label-smoothing/run.ts';
 import type { Method } from './method.ts';
 import { multipassSgd } from './multipass-sgd/run.ts';
+import { noisyLabels } from './noisy-labels/run.ts';
 import { wemix } from './wemix/run.ts';
 import { zenNas } from './zen-nas/run.ts';
 
@@ -9,6 +11,8 @@ import { zenNas } from './zen-nas/run.ts';
 export const RUNNERS = {
   'label-smoothing': labelSmoothing,
   wemix,
+  'noisy-labels': noisyLabels,
+  genet,
   'zen-nas': zenNas,
   'multipass-sgd': multipassSgd,
 } as const satisfies Record<MethodId, Method<never, unknown>>;

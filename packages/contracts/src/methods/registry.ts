@@ -3,8 +3,10 @@ import type { CutJob } from '../job-part.ts';
 import { mergeConfig } from '../merge-config.ts';
 import type { MethodDescriptor, Preset } from '../method.ts';
 import { resolve } from '../validate.ts';
+import { genet } from './genet.ts';
 import { labelSmoothing } from './label-smoothing.ts';
 import { multipassSgd } from './multipass-sgd.ts';
+import { noisyLabels } from './noisy-labels.ts';
 import { wemix } from './wemix.ts';
 import { zenNas } from './zen-nas.ts';
 
@@ -12,6 +14,8 @@ import { zenNas } from './zen-nas.ts';
 export const METHODS = {
   'label-smoothing': labelSmoothing,
   wemix,
+  'noisy-labels': noisyLabels,
+  genet,
   'zen-nas': zenNas,
   'multipass-sgd': multipassSgd,
 } as const satisfies Record<string, MethodDescriptor>;

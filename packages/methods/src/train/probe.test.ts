@@ -77,8 +77,8 @@ const attempt = async (resumeFrom: Checkpoint | null, stopAt: number | null) => 
           isDue: (step) => DUE.includes(step),
           measure: async (_step, between) => {
             await between();
-            const [probed] = [weightSum()].map((t) => t.dataSync()[0] as number);
-            return { 'probe/sum': probed as number, 'test/loss': sum.dataSync()[0] as number };
+            const probed = tf.tidy(() => weightSum().dataSync()[0] as number);
+            return { 'probe/sum': probed, 'test/loss': sum.dataSync()[0] as number };
           },
         },
       },
