@@ -94,6 +94,21 @@ export { LOG_LEVELS, type LogLevel, LogLine, LogPage, LogsQuery } from './log.ts
 export { type MeanInterval, meanInterval } from './mean-interval.ts';
 export { mergeConfig } from './merge-config.ts';
 export { ArtifactDescriptor, type MethodDescriptor, MetricDescriptor, type Preset } from './method.ts';
+export {
+  DISTILLATION_WARNINGS,
+  KernelDistillationSummary,
+  type LayerComparison,
+} from './methods/kernel-distillation.ts';
+export {
+  KernelConfig,
+  KernelDistillationConfig,
+  LANDMARK_KINDS,
+  type LandmarkKind,
+  type LayerPair,
+  type NystromTransfer,
+  TeacherConfig,
+  TransferConfig,
+} from './methods/kernel-distillation-config.ts';
 export { LabelSmoothingSummary } from './methods/label-smoothing.ts';
 export { LabelSmoothingConfig } from './methods/label-smoothing-config.ts';
 export {

@@ -11,6 +11,25 @@ import { syntheticDataset } from './testing/synthetic-dataset.ts';
 
 /** A config of every method that runs in about a second, and phases that must be stopped in. */
 const SMALL: Record<MethodId, { config: object; phases: readonly string[] }> = {
+  'kernel-distillation': {
+    phases: ['teacher', 'train', 'test'],
+    config: {
+      teacher: {
+        kind: 'trained',
+        model: { kind: 'mlp', hidden: [10, 8] },
+        training: { epochs: 1, batchSize: 5, loader: { threads: 0 } },
+      },
+      student: { kind: 'mlp', hidden: [6] },
+      transfer: {
+        kind: 'nystrom',
+        layers: [{}, { student: 'logits', teacher: 'logits' }, { student: 'hidden-1', teacher: 'hidden-2' }],
+        warmEpochs: 1,
+      },
+      softLabels: { weight: 0.5 },
+      training: { epochs: 4, batchSize: 6, validationSamples: 5, evalBatchSize: 8, loader: { threads: 0 } },
+      gramProbe: { everyEpochs: 2, samples: 18 },
+    },
+  },
   'label-smoothing': {
     phases: ['train', 'test'],
     config: {

@@ -3,12 +3,14 @@ import type { CutJob } from '../job-part.ts';
 import { mergeConfig } from '../merge-config.ts';
 import type { MethodDescriptor, Preset } from '../method.ts';
 import { resolve } from '../validate.ts';
+import { kernelDistillation } from './kernel-distillation.ts';
 import { labelSmoothing } from './label-smoothing.ts';
 import { noisyLabels } from './noisy-labels.ts';
 import { zenNas } from './zen-nas.ts';
 
 /** Every method by its id. */
 export const METHODS = {
+  'kernel-distillation': kernelDistillation,
   'label-smoothing': labelSmoothing,
   'noisy-labels': noisyLabels,
   'zen-nas': zenNas,
