@@ -15,7 +15,7 @@ const EPOCHS = 30;
 const shared = {
   dataset: { name: 'fashion-mnist', trainSamples: SAMPLES },
   smoothing: 0.4,
-  training: { epochs: EPOCHS, loader: { threads: 0 } },
+  training: { epochs: EPOCHS, testEveryEpochs: EPOCHS, loader: { threads: 0 } },
 };
 const noisy = { ...shared, labelNoise: 0.2, deltaProbe: null };
 // all samples, so that the loss of the probe is that of the whole training set

@@ -23,6 +23,7 @@ const context = createContext({
     engine: { name: 'cpu', threads: 1 },
     resume: null,
   },
+  engine: { name: 'cpu', device: '', threads: 1, isa: '', versions: {}, reasons: [] },
   descriptor: {
     id: 'zen-nas',
     metrics: keys.map((name) => ({ name, unit: 'nats', better: 'lower', description: 'a number' })),

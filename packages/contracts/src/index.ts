@@ -90,10 +90,24 @@ export {
   TERMINAL_JOB_STATES,
 } from './job-state.ts';
 export { Keep } from './keep.ts';
+export {
+  LatencyError,
+  LatencyProtocol,
+  LatencyTable,
+  StageKinds,
+  TimedNetwork,
+  TimedUnit,
+  Timing,
+  UNIT_KINDS,
+  type UnitKind,
+  UnitShape,
+} from './latency-table.ts';
 export { LOG_LEVELS, type LogLevel, LogLine, LogPage, LogsQuery } from './log.ts';
 export { type MeanInterval, meanInterval } from './mean-interval.ts';
 export { mergeConfig } from './merge-config.ts';
 export { ArtifactDescriptor, type MethodDescriptor, MetricDescriptor, type Preset } from './method.ts';
+export { GenetSummary } from './methods/genet.ts';
+export { GenetConfig } from './methods/genet-config.ts';
 export {
   DISTILLATION_WARNINGS,
   KernelDistillationSummary,
@@ -111,6 +125,19 @@ export {
 } from './methods/kernel-distillation-config.ts';
 export { LabelSmoothingSummary } from './methods/label-smoothing.ts';
 export { LabelSmoothingConfig } from './methods/label-smoothing-config.ts';
+export { MultipassSgdSummary, type SgdCell, type SgdWarning } from './methods/multipass-sgd.ts';
+export {
+  MultipassSgdConfig,
+  type NetProblem,
+  SAMPLE_ORDERS,
+  type SampleOrder,
+  SGD_COMPARATORS,
+  type SgdComparator,
+  SgdProblem,
+  STEP_SCHEDULES,
+  type StepSchedule,
+  type SyntheticProblem,
+} from './methods/multipass-sgd-config.ts';
 export {
   type FitFigures,
   type LinearRow,
@@ -120,9 +147,12 @@ export {
 } from './methods/noisy-labels.ts';
 export { type LabelNoise, type LinearModel, NoiseRemedy, NoisyLabelsConfig } from './methods/noisy-labels-config.ts';
 export { cutJob, isMethodId, METHOD_IDS, METHODS, type MethodId, resolveConfig } from './methods/registry.ts';
+export { WeMixSummary } from './methods/wemix.ts';
+export { WeMixConfig } from './methods/wemix-config.ts';
 export { IslandSummary, ZenNasSummary } from './methods/zen-nas.ts';
-export { PROXY_NAMES, type ProxyName, ZenNasConfig } from './methods/zen-nas-config.ts';
+export { type SpaceName, ZenNasConfig } from './methods/zen-nas-config.ts';
 export { type IslandRound, SEARCH_FILE } from './methods/zen-nas-islands.ts';
+export { PROXY_NAMES, type ProxyName } from './methods/zen-nas-score.ts';
 export {
   ComparedCurve,
   CompareMetrics,

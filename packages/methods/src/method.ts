@@ -1,4 +1,12 @@
-import type { DatasetConfig, LogLevel, MethodId, Progress, Reference, TensorDtype } from '@crucible/contracts';
+import type {
+  DatasetConfig,
+  EngineInfo,
+  LogLevel,
+  MethodId,
+  Progress,
+  Reference,
+  TensorDtype,
+} from '@crucible/contracts';
 import type { Dataset } from './data/dataset.ts';
 import type { Rng } from './random/rng.ts';
 
@@ -49,7 +57,12 @@ export interface MethodContext {
   /** Resolves once the checkpoint is safe on the worker's disk; committing it goes on beside the method. */
   saveCheckpoint(checkpoint: Checkpoint): Promise<void>;
   saveArtifact(name: string, bytes: Uint8Array | string): Promise<void>;
-  /** Seconds on a monotonic clock: for rates that are reported, never for decisions. */
+  /** What executes tensors here: a measured latency is worth nothing without it. Never for decisions. */
+  readonly engine: EngineInfo;
+  /**
+   * Seconds on a monotonic clock: for rates that are reported, and for latencies that are measured. A decision may rest
+   * on a latency only if it is stored in checkpoints, and not measured again after a resume.
+   */
   seconds(): number;
 }
 

@@ -1,7 +1,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import type { MethodDescriptor, ToChild } from '@crucible/contracts';
+import type { EngineInfo, MethodDescriptor, ToChild } from '@crucible/contracts';
 import { type Checkpoint, createRng, type MethodContext, openDataset, type StopRequest } from '@crucible/methods';
 import { assertJson } from './assert-json.ts';
 import { createMetricBuffer } from './metric-buffer.ts';
@@ -12,6 +12,7 @@ export type StartMessage = Extract<ToChild, { kind: 'start' }>;
 
 export interface ContextParts {
   start: StartMessage;
+  engine: EngineInfo;
   descriptor: Pick<MethodDescriptor, 'id' | 'metrics' | 'artifacts'>;
   link: ParentLink;
   resumeFrom: Checkpoint | null;
@@ -29,7 +30,7 @@ export interface ChildContext extends MethodContext {
 
 /** Everything that a method may touch, over the link to the worker and the folder of the attempt. */
 export function createContext(parts: ContextParts): ChildContext {
-  const { start, descriptor, link, resumeFrom, stopRequest, released } = parts;
+  const { start, engine, descriptor, link, resumeFrom, stopRequest, released } = parts;
   const metricNames = new Set(descriptor.metrics.map(({ name }) => name));
   const metrics = createMetricBuffer(
     (points) => link.send({ kind: 'metrics', points }),
@@ -45,6 +46,7 @@ export function createContext(parts: ContextParts): ChildContext {
   };
 
   return {
+    engine,
     resumeFrom,
     rng: (name) => createRng(start.seed, name),
     data: (config) => openDataset(config, start.dataDir, createRng(start.seed, 'dataset/subset')),

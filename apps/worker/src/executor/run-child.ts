@@ -55,7 +55,15 @@ export async function runChild({ link, methodOf, loadEngine }: ChildParts): Prom
     });
     link.send({ kind: 'ready', engine });
     const resumeFrom = start.resume === null ? null : await readCheckpoint(start.resume.manifest, start.resume.dir);
-    context = createContext({ start, descriptor, link, resumeFrom, stopRequest: () => stop, released: hold.released });
+    context = createContext({
+      start,
+      engine,
+      descriptor,
+      link,
+      resumeFrom,
+      stopRequest: () => stop,
+      released: hold.released,
+    });
     const summary = await method.run(start.config as never, context);
     const faults = faultsOf(descriptor.summary, summary);
     if (faults.length > 0)

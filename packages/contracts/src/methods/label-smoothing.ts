@@ -3,7 +3,7 @@ import { architectureFaults } from '../architecture.ts';
 import { datasetFaults } from '../dataset.ts';
 import type { Fault } from '../errors.ts';
 import type { MethodDescriptor, MetricDescriptor } from '../method.ts';
-import { TRAINING_METRICS, trainingFaults } from '../training.ts';
+import { CALIBRATION_METRICS, TRAINING_METRICS, trainingFaults } from '../training.ts';
 import { twoStageFaults } from '../two-stage.ts';
 import { LabelSmoothingConfig, SMOOTHING_MODES } from './label-smoothing-config.ts';
 
@@ -70,9 +70,7 @@ export const labelSmoothing = {
       description: 'cross-entropy on hard labels, in both stages',
     },
     { name: 'train/smoothing', unit: '1', better: 'neither', description: 'mass taken from the label' },
-    { name: 'test/ece', unit: '1', better: 'lower', description: 'expected calibration error, 15 bins' },
-    { name: 'test/confidence', unit: '1', better: 'neither', description: 'mean of the largest probability' },
-    { name: 'test/logit-gap', unit: '1', better: 'neither', description: 'mean of largest less second largest logit' },
+    ...CALIBRATION_METRICS,
     probe('loss', 'nats', 'cross-entropy on hard labels of the probed training samples'),
     probe('gradient-norm', '1', 'norm of the mean gradient on hard labels'),
     probe('variance', '1', 'variance of the gradient of one sample on hard labels'),

@@ -3,17 +3,23 @@ import type { CutJob } from '../job-part.ts';
 import { mergeConfig } from '../merge-config.ts';
 import type { MethodDescriptor, Preset } from '../method.ts';
 import { resolve } from '../validate.ts';
+import { genet } from './genet.ts';
 import { kernelDistillation } from './kernel-distillation.ts';
 import { labelSmoothing } from './label-smoothing.ts';
+import { multipassSgd } from './multipass-sgd.ts';
 import { noisyLabels } from './noisy-labels.ts';
+import { wemix } from './wemix.ts';
 import { zenNas } from './zen-nas.ts';
 
 /** Every method by its id. */
 export const METHODS = {
   'kernel-distillation': kernelDistillation,
   'label-smoothing': labelSmoothing,
+  wemix,
   'noisy-labels': noisyLabels,
+  genet,
   'zen-nas': zenNas,
+  'multipass-sgd': multipassSgd,
 } as const satisfies Record<string, MethodDescriptor>;
 
 export type MethodId = keyof typeof METHODS;

@@ -8,7 +8,6 @@
 import { type LabelSmoothingConfig, type LabelSmoothingSummary, switchEpochOf } from '@crucible/contracts';
 import type { Dataset, Split } from '../data/dataset.ts';
 import { holdOut } from '../data/hold-out.ts';
-import { pick } from '../data/pick.ts';
 import { encodeSafetensors } from '../data/safetensors.ts';
 import { symmetricNoise } from '../data/symmetric-noise.ts';
 import type { Method, MethodContext } from '../method.ts';
@@ -19,13 +18,14 @@ import { policyOf } from '../train/from-config.ts';
 import { frozenModel } from '../train/frozen-model.ts';
 import { learningCurveCsv, probesCsv } from '../train/learning-curve.ts';
 import { logitsOf, measureCalibration } from '../train/measure-calibration.ts';
+import { probePlan } from '../train/probe-plan.ts';
 import { modelTensors } from '../train/save-training.ts';
 import { type TrainOptions, train } from '../train/train.ts';
 import type { EpochRecord, ProbeRecord } from '../train/training.ts';
+import { checkpointOf, savedTraining } from '../train/training-checkpoint.ts';
 import { lateSwitchWarning, type StagePlan, stagePlan, twoStageOptions } from '../train/two-stage.ts';
 import { deltaProbe } from './delta-probe.ts';
 import { smoothingObjective } from './objective.ts';
-import { checkpointOf, savedTraining } from './run-state.ts';
 import { smoothingSchedule } from './smoothing-schedule.ts';
 import { softLabelsOf } from './soft-labels.ts';
 import { summaryOf } from './summary.ts';
@@ -108,23 +108,17 @@ const trainOptions = (run: Run): TrainOptions => {
 const probeOf = (run: Run): NonNullable<TrainOptions['probe']> | null => {
   const { config, ctx, dataset, student, teacher } = run;
   if (config.deltaProbe === null) return null;
-  const { everyEpochs, samples } = config.deltaProbe;
-  const { totalSteps } = planOf(run);
-  const every = (totalSteps / config.training.epochs) * everyEpochs;
-  const places = ctx.rng('probe/samples').permutation(dataset.train.count).subarray(0, samples).toSorted();
+  const { samples, isDue } = probePlan(config.deltaProbe, dataset.train, planOf(run), ctx);
   const options = {
     network: student,
     architecture: config.model,
     dataset,
-    samples: pick(dataset.train, places),
+    samples,
     softLabels: softLabelsOf(teacher, config.teacher),
     smoothing: config.smoothing,
     batchSize: config.training.evalBatchSize,
   };
-  return {
-    isDue: (step) => step % every === 0 || step === totalSteps,
-    measure: (_step, between) => deltaProbe(options, between),
-  };
+  return { isDue, measure: (_step, between) => deltaProbe(options, between) };
 };
 
 interface Reliability {

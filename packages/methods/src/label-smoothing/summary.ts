@@ -1,6 +1,8 @@
 import { type LabelSmoothingConfig, type LabelSmoothingSummary, switchEpochOf } from '@crucible/contracts';
 import type { Calibration } from '../train/calibration.ts';
+import { finiteOrNull as orNull } from '../train/finite-or-null.ts';
 import type { EpochRecord, ProbeRecord } from '../train/training.ts';
+import { accuracyAroundSwitch } from '../train/two-stage.ts';
 import { isBoundViolated } from './delta-probe.ts';
 
 /** What a training came to. */
@@ -13,16 +15,11 @@ export interface Outcome {
   atTemperature: Calibration;
 }
 
-/** Null where a number is missing, or none that JSON knows. */
-const orNull = (value: number | undefined): number | null => (Number.isFinite(value) ? (value as number) : null);
-
 /** The named values of a finished job. */
 export function summaryOf(config: LabelSmoothingConfig, outcome: Outcome): LabelSmoothingSummary {
   const { epochs, probes, asTrained, atTemperature } = outcome;
   const switchEpoch = switchEpochOf(config);
   const hasSwitch = config.mode === 'tsla' || config.mode === 'late-only';
-  const accuracyAfter = (epoch: number): number | null =>
-    hasSwitch ? orNull(epochs.find((record) => record.epoch === epoch)?.values['test/accuracy']) : null;
   const lastProbe = probes.at(-1)?.values;
   return {
     mode: config.mode,
@@ -40,8 +37,7 @@ export function summaryOf(config: LabelSmoothingConfig, outcome: Outcome): Label
     testEceAtTemperature: atTemperature.ece,
     deltaAtStart: orNull(probes[0]?.values['probe/delta']),
     deltaAtEnd: orNull(lastProbe?.['probe/delta']),
-    accuracyBeforeSwitch: accuracyAfter(switchEpoch),
-    accuracyAfterSwitch: accuracyAfter(switchEpoch + 1),
+    ...accuracyAroundSwitch(hasSwitch ? epochs : [], switchEpoch),
     warnings: probes.some(({ values }) => isBoundViolated(values)) ? ['variance-bound-violated'] : [],
   };
 }

@@ -82,7 +82,7 @@ describe('the theory of two-stage smoothing', () => {
       const first = Math.ceil(Math.log((2 * MU * start) / floor) / MU);
       const second = Math.round((16 * delta * SIGMA2 ** 2) / (MU * epsilon2 ** 2));
       const slow = epsilon2 / (2 * SIGMA2);
-      const plan = { switchStep: first, totalSteps: first + second };
+      const plan = { switchStep: first, totalSteps: first + second, stepsPerEpoch: 1 };
       const run = (mode: 'none' | 'lsr' | 'tsla', rateAt: (step: number) => number) =>
         descend(smoothingSchedule({ mode, smoothing }, plan), rateAt, first, plan.totalSteps, delta);
       const tsla = run('tsla', (step) => (step < first ? 1 : slow));

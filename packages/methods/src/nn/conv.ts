@@ -23,6 +23,9 @@ export interface ConvOptions extends ConvSpec {
 export interface Conv extends Layer {
   /** What an op that fuses the convolution with the next layer needs; null if there is a bias. */
   readonly plain: { filter: tf.Tensor4D; strides: number; pad: number; depthwise: boolean } | null;
+  /** `[h, w, in, out]`, depth-wise `[h, w, out, 1]` */
+  readonly filter: tf.Variable<tf.Rank.R4>;
+  readonly bias: tf.Variable<tf.Rank.R1> | null;
 }
 
 /** A convolution with padding `(kernel - 1) / 2` on every side: `[B, H, W, in]` to `[B, ceil(H/stride), .., out]`. */
@@ -39,6 +42,8 @@ export function conv(weights: Weights, name: string, options: ConvOptions): Conv
   const pad = (kernel - 1) / 2;
   return {
     plain: bias ? null : { filter, strides: stride, pad, depthwise },
+    filter,
+    bias: offset,
     forward: (x) => {
       if (offset !== null && !depthwise)
         return convBiasRelu(x, filter, offset, { strides: stride, pad, activation: 'none' });

@@ -26,7 +26,7 @@ export interface Network extends Model {
   /** size of the image that it was built for */
   readonly input: FeatureSize;
   /** the stages in order, with the size of what leaves each */
-  readonly stages: readonly { name: string; size: FeatureSize }[];
+  readonly stages: readonly (Stage & { size: FeatureSize })[];
   readonly embeddingWidth: number;
   /** of one image of the size that it was built for; head included */
   readonly cost: Cost;
@@ -51,7 +51,7 @@ export function createNetwork({ weights, stages, classifier, input }: NetworkPar
   let current = input;
   const sizes = stages.map(({ name, layer }) => {
     current = layer.measure(current).size;
-    return { name, size: current };
+    return { name, layer, size: current };
   });
   const embed = (images: tf.Tensor4D, training: boolean) => globalAverage(backbone.forward(images, training));
   return {

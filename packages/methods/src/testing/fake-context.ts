@@ -54,6 +54,7 @@ export function createFakeContext(options: FakeContextOptions): FakeContext {
     get questions() {
       return questions;
     },
+    engine: { name: 'cpu', device: 'test', threads: 1, isa: '', versions: {}, reasons: [] },
     metrics,
     artifacts,
     progressLines,

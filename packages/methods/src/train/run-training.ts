@@ -160,11 +160,15 @@ const measureEpoch = async (
   checkpoint: () => Promise<Checkpoint>,
 ): Promise<void> => {
   const epoch = training.step / training.stepsPerEpoch;
-  ctx.progress({ phase: 'test', done: epoch, total: training.options.epochs, message: `testing after epoch ${epoch}` });
-  const measured = await interruptible(ctx, checkpoint, (between) =>
-    underAverages(training, () => options.measure(epoch, between)),
-  );
-  ctx.report(step, measured);
+  const { epochs, testEveryEpochs = 1 } = training.options;
+  let measured: Record<string, number> = {};
+  if (epoch % testEveryEpochs === 0 || epoch === epochs) {
+    ctx.progress({ phase: 'test', done: epoch, total: epochs, message: `testing after epoch ${epoch}` });
+    measured = await interruptible(ctx, checkpoint, (between) =>
+      underAverages(training, () => options.measure(epoch, between)),
+    );
+    ctx.report(step, measured);
+  }
   for (const [name, value] of Object.entries(measured))
     if (name.endsWith('/loss') && !Number.isFinite(value))
       throw new NonFiniteError(`${name} is ${value} after epoch ${epoch}`);

@@ -25,6 +25,8 @@ export interface TrainingOptions {
   /** moving averages of what is trained; null: none */
   ema: EmaOptions | null;
   loader: LoaderConfig;
+  /** epochs from one measuring to the next; the last epoch is always measured. @defaultValue 1 */
+  testEveryEpochs?: number;
   /** step before which the optimizer forgets what it keeps; null: never. @defaultValue null */
   freshOptimizerAt?: number | null;
   /** named streams of the job's seed */

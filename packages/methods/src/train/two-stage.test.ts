@@ -15,7 +15,7 @@ const rateOf = (config: Config) => {
 
 describe('a training of two stages', () => {
   it('is cut at two thirds of the epochs unless the config says where', () => {
-    assert.deepEqual(stagePlan(configOf({}), SAMPLES), { switchStep: 16, totalSteps: 24 });
+    assert.deepEqual(stagePlan(configOf({}), SAMPLES), { switchStep: 16, totalSteps: 24, stepsPerEpoch: 2 });
     const plan = stagePlan(configOf({ switchEpoch: 3 }), SAMPLES);
     assert.deepEqual(
       [5, 6].map((step) => isFirstStage(plan, step)),

@@ -1,13 +1,14 @@
+/** @file The checkpoint of a method that does nothing but train once. */
 import { createHash } from 'node:crypto';
 import type { Dataset } from '../data/dataset.ts';
 import type { Checkpoint, MethodContext } from '../method.ts';
-import type { SavedTraining, TrainingState } from '../train/save-training.ts';
+import type { SavedTraining, TrainingState } from './save-training.ts';
 
 /** What of a checkpoint is plain JSON. */
 interface RunState {
   /** hash of the data files */
   dataset: string;
-  /** hash of the training labels after the noise */
+  /** hash of the training labels, with whatever noise is in them */
   labels: string;
   training: TrainingState;
 }
@@ -17,7 +18,7 @@ const labelsHash = ({ train: { labels } }: Dataset): string =>
     .update(new Uint8Array(labels.buffer, labels.byteOffset, labels.byteLength))
     .digest('hex');
 
-/** @param dataset with the noise in its labels */
+/** @param dataset that is trained on */
 export const checkpointOf = (dataset: Dataset, { state, tensors }: SavedTraining, step: number): Checkpoint => ({
   step,
   state: { dataset: dataset.sha256, labels: labelsHash(dataset), training: state } satisfies RunState,

@@ -1,0 +1,81 @@
+import { faultsOf, LatencyTable, type Reference } from '@crucible/contracts';
+import { measureNext, planLength, tableOf } from '../latency/measure-plan.ts';
+import { keyOf } from '../latency/unit-shape.ts';
+import { DataError, type MethodContext } from '../method.ts';
+import { obeyStop } from '../obey-stop.ts';
+import { profilePlan } from './profile-plan.ts';
+import { checkpointOf, type Job } from './run-state.ts';
+import { stageKinds, stageShapes } from './stage-kinds.ts';
+
+/** Measurements between two checkpoints: some seconds of work. */
+const CHECKPOINT_EVERY = 10;
+
+/** Measures the space of a structure on this device, and leaves the table. */
+export async function profilePhase(job: Job): Promise<LatencyTable> {
+  const { config, ctx, blocks, positions, state } = job;
+  const { dataset } = job.data;
+  const plan = profilePlan(config, dataset, blocks, positions, (name) => ctx.rng(name));
+  const total = planLength(plan);
+  const { batch, warmup, repeats, rounds } = config.latency;
+  const protocol = { batch, warmup, repeats, rounds };
+  const checkpoint = () => checkpointOf(job);
+  const between = () => obeyStop(ctx, checkpoint);
+  for (;;) {
+    await between();
+    const rng = (name: string) => ctx.rng(`profile/${name}`);
+    const next = await measureNext(plan, state.measured, { protocol, seconds: () => ctx.seconds(), between, rng });
+    if (next === null) break;
+    state.doneSteps += 1;
+    const { ms, sd, rejected } = next.timing;
+    ctx.report(state.doneSteps, {
+      'profile/milliseconds': ms,
+      'profile/deviation': sd,
+      'profile/rejected-rounds': rejected,
+    });
+    ctx.progress({ phase: 'profile', done: state.doneSteps, total, message: `${next.what}: ${ms.toPrecision(3)} ms` });
+    if (state.doneSteps % CHECKPOINT_EVERY === 0) await ctx.saveCheckpoint(checkpoint());
+  }
+  const { name, device, threads, isa, versions } = ctx.engine;
+  const measured = tableOf(plan, state.measured);
+  const timed = new Map(measured.units.map((unit) => [keyOf(unit), unit]));
+  const stages = stageKinds(stageShapes(blocks, positions, dataset.height), (shape) => {
+    const unit = timed.get(keyOf(shape));
+    if (unit === undefined) throw new Error(`${keyOf(shape)} was not measured`);
+    return unit;
+  });
+  return { format: 1, engine: { name, device, threads, isa, versions }, protocol, ...measured, stages };
+}
+
+/**
+ * The table that the config refers to.
+ *
+ * @throws DataError if the bytes are none, or if it was measured on another device, engine or number of threads
+ */
+export async function givenTable(ctx: MethodContext, reference: Reference): Promise<LatencyTable> {
+  const table = parseLatencyTable(await ctx.input(reference));
+  const { name, device, threads } = ctx.engine;
+  for (const [what, here, there] of [
+    ['engine', name, table.engine.name],
+    ['device', device, table.engine.device],
+    ['number of threads', threads, table.engine.threads],
+  ] as const)
+    if (here !== there)
+      throw new DataError(
+        `The latency table was measured with the ${what} ${there}, this worker has ${here}; measure one here, or place the job on a worker like that.`,
+      );
+  return table;
+}
+
+/** The table in the bytes of `latency-table.json`. @throws DataError if they are none */
+export function parseLatencyTable(bytes: Uint8Array): LatencyTable {
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder().decode(bytes));
+  } catch (cause) {
+    throw new DataError('The latency table is no JSON.', { cause });
+  }
+  const [fault] = faultsOf(LatencyTable, value);
+  if (fault !== undefined)
+    throw new DataError(`The latency table does not fit its format: ${fault.pointer} ${fault.message}.`);
+  return value as LatencyTable;
+}
