@@ -68,6 +68,11 @@ describe('resolve, of an object or null', () => {
     });
   });
 
+  it('fills the defaults of a default', () => {
+    const schema = Type.Object({ model: Type.Unsafe<Architecture>({ ...Architecture, default: { kind: 'mlp' } }) });
+    assert.deepEqual(resolve(schema, {}).value, { model: { kind: 'mlp', hidden: [256, 256] } });
+  });
+
   it('names the faults inside the object alone', () => {
     assert.deepEqual(resolve(Nullable, { probe: { every: 0, model: { kind: 'resnet', wide: 1 } } }).faults, [
       { pointer: '/probe/every', message: 'must be >= 1' },
