@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ProcessIdentity } from '@crucible/worker/testing';
 
-const MAIN = fileURLToPath(new URL('../../apps/worker/src/main.ts', import.meta.url));
+/** Program of the worker as it runs in service. */
+export const SERVICE_WORKER = fileURLToPath(new URL('../../apps/worker/src/main.ts', import.meta.url));
 
 /** A worker in a process of its own, as it runs in service. */
 export interface WorkerProcess {
@@ -34,7 +35,7 @@ export interface WorkerProgram {
 /** Starts a worker from its sources. `env` goes over that of the test run and must name databases and folders. */
 export function startWorkerProcess(
   env: Record<string, string> & { CRUCIBLE_STATE_DIR: string },
-  { main = MAIN, preload }: WorkerProgram = {},
+  { main = SERVICE_WORKER, preload }: WorkerProgram = {},
 ): WorkerProcess {
   const preloads = preload === undefined ? [] : ['--import', preload];
   const worker: ChildProcess = spawn(

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import {
   CrucibleError,
+  cutJob,
   type ErrorCode,
   type Fault,
   ForkJob,
@@ -98,6 +99,7 @@ function jobOf(submitted: SubmitJob, config: unknown): CheckedJob {
     preset: submitted.preset ?? null,
     submittedConfig: submitted.config,
     config,
+    cut: cutJob(submitted.method, config),
     tags: submitted.tags ?? {},
     seed: submitted.seed ?? drawSeed(),
     priority: submitted.priority,
@@ -133,6 +135,7 @@ export function checkFork(old: JobView, body: unknown): CheckedJob {
     preset: null,
     submittedConfig: patch.config,
     config: inner.config,
+    cut: cutJob(old.method, inner.config),
     // the schema's default would read as "no tags"
     tags: memberOf(body, 'tags') === undefined ? old.tags : (patch.tags ?? {}),
     seed: patch.seed ?? old.seed,

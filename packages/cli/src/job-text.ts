@@ -20,6 +20,15 @@ export function ranSeconds(job: JobView, now: number): string {
   return `${Math.round((end - Date.parse(job.startedAt)) / 1000)} s`;
 }
 
+/** A job that is cut into parts may need hundreds. */
+const MAX_NEEDS = 8;
+
+const needsText = ({ needs }: JobView): string =>
+  [
+    ...needs.slice(0, MAX_NEEDS).map((need) => `${need.job} (${need.on})`),
+    ...(needs.length > MAX_NEEDS ? [`${needs.length - MAX_NEEDS} more`] : []),
+  ].join(', ');
+
 /** A job as lines for a person. */
 export function jobLines(job: JobView, now: number): string[] {
   const facts: [string, string][] = [
@@ -36,7 +45,8 @@ export function jobLines(job: JobView, now: number): string[] {
         .flatMap(([name, seconds]) => (seconds === null ? [] : [`${name} ${seconds}`]))
         .join(', '),
     ],
-    ['needs', job.needs.map((need) => `${need.job} (${need.on})`).join(', ')],
+    ['part of', job.parent ?? ''],
+    ['needs', needsText(job)],
     ['attempts', String(job.attempts)],
     ['actions', job.actions.join(', ')],
     [

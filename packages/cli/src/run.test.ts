@@ -39,6 +39,7 @@ const JOB: JobView = {
   waiting: null,
   actions: ['fork'],
   attempts: 1,
+  parent: null,
   forkedFrom: null,
   fromCheckpoint: null,
   submittedBy: 'test',

@@ -73,6 +73,7 @@ export {
   WAITING_CODES,
   Waiting,
 } from './job.ts';
+export type { CutJob, JobPart } from './job-part.ts';
 export {
   isAtLeast,
   isTerminal,
@@ -107,9 +108,35 @@ export { mergeConfig } from './merge-config.ts';
 export { ArtifactDescriptor, type MethodDescriptor, MetricDescriptor, type Preset } from './method.ts';
 export { GenetSummary } from './methods/genet.ts';
 export { GenetConfig } from './methods/genet-config.ts';
-export { isMethodId, METHOD_IDS, METHODS, type MethodId, resolveConfig } from './methods/registry.ts';
-export { ZenNasSummary } from './methods/zen-nas.ts';
+export { LabelSmoothingSummary } from './methods/label-smoothing.ts';
+export { LabelSmoothingConfig } from './methods/label-smoothing-config.ts';
+export { MultipassSgdSummary, type SgdCell, type SgdWarning } from './methods/multipass-sgd.ts';
+export {
+  MultipassSgdConfig,
+  type NetProblem,
+  SAMPLE_ORDERS,
+  type SampleOrder,
+  SGD_COMPARATORS,
+  type SgdComparator,
+  SgdProblem,
+  STEP_SCHEDULES,
+  type StepSchedule,
+  type SyntheticProblem,
+} from './methods/multipass-sgd-config.ts';
+export {
+  type FitFigures,
+  type LinearRow,
+  NOISE_WARNINGS,
+  type NoisyCell,
+  NoisyLabelsSummary,
+} from './methods/noisy-labels.ts';
+export { type LabelNoise, type LinearModel, NoiseRemedy, NoisyLabelsConfig } from './methods/noisy-labels-config.ts';
+export { cutJob, isMethodId, METHOD_IDS, METHODS, type MethodId, resolveConfig } from './methods/registry.ts';
+export { WeMixSummary } from './methods/wemix.ts';
+export { WeMixConfig } from './methods/wemix-config.ts';
+export { IslandSummary, ZenNasSummary } from './methods/zen-nas.ts';
 export { PROXY_NAMES, type ProxyName, ZenNasConfig } from './methods/zen-nas-config.ts';
+export { type IslandRound, SEARCH_FILE } from './methods/zen-nas-islands.ts';
 export {
   ComparedCurve,
   CompareMetrics,
@@ -178,6 +205,7 @@ export {
   trainingConfig,
   trainingFaults,
 } from './training.ts';
+export { type SecondStage, switchEpochOf } from './two-stage.ts';
 export { CreateUser, MeView, UserList, UserName, UserView } from './user.ts';
 export { faultsOf, fits, resolve } from './validate.ts';
 export {

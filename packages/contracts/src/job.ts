@@ -265,6 +265,12 @@ export const JobView = Type.Object(
     waiting: Nullable(Waiting),
     actions: Type.Array(Type.Enum(Object.keys(JOB_ACTIONS) as JobAction[])),
     attempts: Type.Integer({ description: 'attempts so far' }),
+    parent: Nullable(
+      Type.String({
+        format: 'uuid',
+        description: 'the job of which this one is a part, and which commands to it reach',
+      }),
+    ),
     forkedFrom: Nullable(Type.String({ format: 'uuid' })),
     fromCheckpoint: Nullable(Type.String({ format: 'uuid' })),
     submittedBy: Type.String({ description: 'name of the API key' }),
@@ -288,6 +294,9 @@ export const JobsQuery = Type.Object({
   method: Type.Optional(Type.String({ maxLength: 64 })),
   name: Type.Optional(Type.String({ maxLength: 200, description: 'part of the name' })),
   tag: Type.Optional(Type.String({ maxLength: 300, description: 'key=value' })),
+  parent: Type.Optional(
+    Type.String({ format: 'uuid', description: 'the parts of this job; absent: jobs that are no part of another' }),
+  ),
   limit: Type.Integer({ minimum: 1, maximum: 200, default: 50 }),
   cursor: Type.Optional(Type.String({ maxLength: 1000 })),
 });

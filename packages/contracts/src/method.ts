@@ -1,5 +1,6 @@
 import { type Static, type TSchema, Type } from 'typebox';
 import type { Fault } from './errors.ts';
+import type { CutJob } from './job-part.ts';
 
 /** A metric that a method may report; any other name is refused. */
 export const MetricDescriptor = Type.Object({
@@ -29,6 +30,8 @@ export interface MethodDescriptor {
   config: TSchema;
   /** what the schema cannot say; called with a config that fits it */
   faults(config: never): Fault[];
+  /** the jobs that one of this config becomes on the pool; absent, or null for this config: it runs as one */
+  cut?(config: never): CutJob | null;
   summary: TSchema;
   metrics: readonly MetricDescriptor[];
   artifacts: readonly ArtifactDescriptor[];

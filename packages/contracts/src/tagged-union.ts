@@ -43,9 +43,19 @@ const taggedUnionOf = (schema: TSchema): TaggedUnion | null => {
   return null;
 };
 
-/** Of a union without a tag, such as a name or a list: the branch for lists, if `value` is one. */
-const listBranch = (schema: TSchema, value: unknown): TSchema | undefined =>
-  Array.isArray(value) ? loose(schema).anyOf?.find((branch) => loose(branch).items !== undefined) : undefined;
+/**
+ * Of a union without a tag, such as a name or a list, or an object or null: the branch for lists if `value` is one, the
+ * only branch for objects if it is one.
+ */
+const shapeBranch = (schema: TSchema, value: unknown): TSchema | undefined => {
+  const branches = loose(schema).anyOf ?? [];
+  if (Array.isArray(value)) return branches.find((branch) => loose(branch).items !== undefined);
+  if (!isRecord(value)) return undefined;
+  const objects = branches.filter(
+    (branch) => loose(branch).properties !== undefined || loose(branch).anyOf !== undefined,
+  );
+  return objects.length === 1 ? objects[0] : undefined;
+};
 
 /** Fills the defaults of the branches that tags choose; `value` may be changed in place. */
 export function fillTagged(schema: TSchema, value: unknown): unknown {
@@ -54,8 +64,8 @@ export function fillTagged(schema: TSchema, value: unknown): unknown {
     const branch = isRecord(value) ? union.branches.get(value[union.tag]) : undefined;
     return branch === undefined ? value : Value.Default(branch, fillTagged(branch, value));
   }
-  const list = listBranch(schema, value);
-  if (list !== undefined) return fillTagged(list, value);
+  const shaped = shapeBranch(schema, value);
+  if (shaped !== undefined) return Value.Default(shaped, fillTagged(shaped, value));
   const { properties, items } = loose(schema);
   if (properties !== undefined && isRecord(value))
     for (const [key, property] of Object.entries(properties))
@@ -79,8 +89,8 @@ export function separateTagged({ schema, value, pointer }: Part, found: { parts:
     else found.faults.push({ pointer, message: `must be an object whose ${union.tag} is one of ${known}` });
     return {};
   }
-  const list = listBranch(schema, value);
-  if (list !== undefined) return inner({ schema: list, value, pointer });
+  const shaped = shapeBranch(schema, value);
+  if (shaped !== undefined) return inner({ schema: shaped, value, pointer });
   const { properties, items } = loose(schema);
   if (properties !== undefined && isRecord(value)) {
     const separated = Object.entries(properties).map(([key, property]) => [

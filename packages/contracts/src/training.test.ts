@@ -45,6 +45,9 @@ describe('the training of a config', () => {
     };
     assert.deepEqual(faults({ earlyStopEpochs: 2 }), ['/training/validationSamples']);
     assert.deepEqual(faults({ earlyStopEpochs: 2, validationSamples: 5 }), []);
+    assert.deepEqual(faults({ earlyStopEpochs: 2, validationSamples: 5, testEveryEpochs: 3 }), [
+      '/training/testEveryEpochs',
+    ]);
     assert.deepEqual(faults({}), []);
   });
 });

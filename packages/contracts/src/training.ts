@@ -132,6 +132,12 @@ export const trainingConfig = (changed: Partial<TrainingDefaults> = {}) => {
         default: null,
         description: 'end once the validation loss has not fallen for this many epochs; null: never',
       }),
+      testEveryEpochs: Type.Integer({
+        minimum: 1,
+        maximum: 10_000,
+        default: 1,
+        description: 'epochs from one measuring to the next; the last epoch is always measured',
+      }),
       evalBatchSize: Type.Integer({ minimum: 1, maximum: 8192, default: 500 }),
       loader: LoaderConfig,
     },
@@ -142,12 +148,17 @@ export type TrainingConfig = Static<ReturnType<typeof trainingConfig>>;
 
 /** What the schema cannot say. `at` is the pointer of the training inside the whole config. */
 export function trainingFaults(training: TrainingConfig, at: string): Fault[] {
-  if (training.earlyStopEpochs === null || training.validationSamples > 0) return [];
-  return [{ pointer: `${at}/validationSamples`, message: 'must be at least 1 where earlyStopEpochs is set' }];
+  if (training.earlyStopEpochs === null) return [];
+  const faults: Fault[] = [];
+  if (training.validationSamples === 0)
+    faults.push({ pointer: `${at}/validationSamples`, message: 'must be at least 1 where earlyStopEpochs is set' });
+  if (training.testEveryEpochs > 1)
+    faults.push({ pointer: `${at}/testEveryEpochs`, message: 'must be 1 where earlyStopEpochs is set' });
+  return faults;
 }
 
-/** The metrics of every training that goes through the shared loop. */
-export const TRAINING_METRICS = [
+/** The metrics of a training through the shared loop that holds no samples out. */
+export const TRAIN_TEST_METRICS = [
   {
     name: 'train/loss',
     unit: 'nats',
@@ -162,13 +173,6 @@ export const TRAINING_METRICS = [
   },
   { name: 'train/learning-rate', unit: '1', better: 'neither', description: 'learning rate of the step' },
   { name: 'train/samples-per-second', unit: '1/s', better: 'higher', description: 'training samples per second' },
-  { name: 'validation/loss', unit: 'nats', better: 'lower', description: 'cross-entropy on the samples held out' },
-  {
-    name: 'validation/accuracy',
-    unit: 'fraction',
-    better: 'higher',
-    description: 'right answers on the samples held out',
-  },
   { name: 'test/loss', unit: 'nats', better: 'lower', description: 'cross-entropy on the test split' },
   {
     name: 'test/accuracy',
@@ -176,4 +180,23 @@ export const TRAINING_METRICS = [
     better: 'higher',
     description: 'share of right answers on the test split',
   },
+] as const;
+
+/** The metrics of every training that goes through the shared loop. */
+export const TRAINING_METRICS = [
+  ...TRAIN_TEST_METRICS,
+  { name: 'validation/loss', unit: 'nats', better: 'lower', description: 'cross-entropy on the samples held out' },
+  {
+    name: 'validation/accuracy',
+    unit: 'fraction',
+    better: 'higher',
+    description: 'right answers on the samples held out',
+  },
+] as const;
+
+/** What is measured on the test split beside accuracy and loss where a method asks how well the two fit. */
+export const CALIBRATION_METRICS = [
+  { name: 'test/ece', unit: '1', better: 'lower', description: 'expected calibration error, 15 bins' },
+  { name: 'test/confidence', unit: '1', better: 'neither', description: 'mean of the largest probability' },
+  { name: 'test/logit-gap', unit: '1', better: 'neither', description: 'mean of largest less second largest logit' },
 ] as const;

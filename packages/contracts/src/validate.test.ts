@@ -44,6 +44,38 @@ describe('resolve', () => {
   });
 });
 
+describe('resolve, of an object or null', () => {
+  const Nullable = Type.Object(
+    {
+      probe: Type.Union(
+        [
+          Type.Object(
+            { every: Type.Integer({ minimum: 1, default: 5 }), model: Architecture },
+            { additionalProperties: false },
+          ),
+          Type.Null(),
+        ],
+        { default: null },
+      ),
+    },
+    { additionalProperties: false },
+  );
+
+  it('fills the defaults of the object, also below a tag', () => {
+    assert.deepEqual(resolve(Nullable, {}).value, { probe: null });
+    assert.deepEqual(resolve(Nullable, { probe: { model: { kind: 'mlp' } } }).value, {
+      probe: { every: 5, model: { kind: 'mlp', hidden: [256, 256] } },
+    });
+  });
+
+  it('names the faults inside the object alone', () => {
+    assert.deepEqual(resolve(Nullable, { probe: { every: 0, model: { kind: 'resnet', wide: 1 } } }).faults, [
+      { pointer: '/probe/every', message: 'must be >= 1' },
+      { pointer: '/probe/model/wide', message: 'is not a known key' },
+    ]);
+  });
+});
+
 describe('architectureFaults', () => {
   it('wants one stride per convolution', () => {
     const cnn = { kind: 'small-cnn', channels: [8, 16], strides: [2] } as const;

@@ -1,4 +1,12 @@
-import type { DatasetConfig, EngineInfo, LogLevel, MethodId, Progress, Reference, TensorDtype } from '@crucible/contracts';
+import type {
+  DatasetConfig,
+  EngineInfo,
+  LogLevel,
+  MethodId,
+  Progress,
+  Reference,
+  TensorDtype,
+} from '@crucible/contracts';
 import type { Dataset } from './data/dataset.ts';
 import type { Rng } from './random/rng.ts';
 

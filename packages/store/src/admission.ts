@@ -1,6 +1,6 @@
 import { CrucibleError, type Fault } from '@crucible/contracts';
 import type { Queryable } from './database.ts';
-import type { NewJob } from './job-submit.ts';
+import type { IdentifiedJob } from './job-parts.ts';
 
 /** SQL: whether one job of team $4 that wants $3 slots of pool $2 passes what `assertAdmissible` asks. */
 export const ADMISSIBLE = `
@@ -9,7 +9,7 @@ export const ADMISSIBLE = `
     select from job where team_id = t.id and state in ('blocked', 'queued') limit t.max_queued) w)
   from team t where t.id = $4), true)`;
 
-type Applicant = Pick<NewJob, 'resources' | 'teamId'>;
+type Applicant = Pick<IdentifiedJob, 'resources' | 'teamId' | 'parentId'>;
 
 /**
  * Refuses jobs that could never run, or that are too many for their team. A pool without any worker may get one later
@@ -41,7 +41,8 @@ async function assertSatisfiable(
     values: [[...new Set(jobs.map(({ resources }) => resources.pool))]],
   });
   const largestOf = new Map(rows.map(({ pool, largest }) => [pool, largest]));
-  const faults = jobs.flatMap<Fault>(({ resources: { pool, slots } }, i) => {
+  const faults = jobs.flatMap<Fault>(({ resources: { pool, slots }, parentId }, i) => {
+    if (parentId !== null) return []; // the same as of its job
     const largest = largestOf.get(pool) ?? Number.POSITIVE_INFINITY;
     const message = `must be at most ${largest}: no worker of pool ${pool} has more slots`;
     return slots <= largest ? [] : [{ pointer: `${pointerOf(i)}/resources/slots`, message }];

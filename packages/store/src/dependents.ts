@@ -17,6 +17,7 @@ interface Dependent {
  */
 export async function tellDependents(client: pg.PoolClient, jobId: string, state: JobState): Promise<void> {
   const ended = [{ jobId, state }];
+  let cause: string | null = null;
   for (const needed of ended) {
     const { rows } = await client.query<Dependent>(
       `select j.id, j.state, n."on" from job_need n join job j on j.id = n.job_id
@@ -25,15 +26,37 @@ export async function tellDependents(client: pg.PoolClient, jobId: string, state
       [needed.jobId],
     );
     for (const dependent of rows) {
-      const problem =
-        edgeOf(dependent.on, needed.state) === 'broken'
-          ? `Job ${needed.jobId}, which it needs, is ${needed.state}.`
-          : await meet(client, dependent, needed.jobId);
+      let problem: string | null;
+      if (edgeOf(dependent.on, needed.state) === 'broken') {
+        cause ??= await causeOf(client, jobId);
+        problem = brokenBy(needed, { jobId, cause });
+      } else problem = await meet(client, dependent, needed.jobId);
       if (problem === null || dependent.state === 'paused') continue;
       await changeState(client, dependent.id, { to: 'failed', endCode: 'dependency-failed', detail: problem });
       ended.push({ jobId: dependent.id, state: 'failed' });
     }
   }
+}
+
+/** Why a job cannot begin: the job that it needs, and the one whose end began it all. */
+const brokenBy = (needed: { jobId: string; state: JobState }, first: { jobId: string; cause: string }): string =>
+  needed.jobId === first.jobId
+    ? `Job ${needed.jobId} (${first.cause}), which it needs, is ${needed.state}.`
+    : `Job ${needed.jobId}, which it needs, is ${needed.state}, since job ${first.jobId} is (${first.cause}).`;
+
+const MAX_CAUSE = 1000;
+
+/** Name of a job that ended otherwise than wanted, and why, as far as it is known. */
+async function causeOf(client: pg.PoolClient, jobId: string): Promise<string> {
+  const { rows } = await client.query<{ name: string; end_code: string | null; detail: string | null }>(
+    'select name, end_code, detail from job where id = $1',
+    [jobId],
+  );
+  const [job] = rows;
+  return [job?.name, job?.end_code, job?.detail]
+    .filter((part) => part !== null && part !== undefined)
+    .join(': ')
+    .slice(0, MAX_CAUSE);
 }
 
 /** Marks an edge as met and queues the job if it was the last one. @returns why the job cannot be queued, or null */

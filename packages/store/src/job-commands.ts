@@ -10,7 +10,7 @@ import {
 } from '@crucible/contracts';
 import type pg from 'pg';
 import { fillInputs } from './inputs.ts';
-import { assertJobId, readJob } from './job-lookup.ts';
+import { assertJobId, jobNotFound, readJob } from './job-lookup.ts';
 import { moveJob } from './job-move.ts';
 import { edgeOf, holdNeeded, waitsFor } from './job-needs.ts';
 import { stopJob } from './stop-job.ts';
@@ -25,22 +25,38 @@ interface LockedJob {
   endCode: EndCode | null;
 }
 
+const LOCKED = 'select id, state, stop_intent as "stopIntent", end_code as "endCode" from job';
+
 const refused = (message: string, { state, stopIntent }: LockedJob): CrucibleError =>
   new CrucibleError('illegal-transition', message, { detail: { state, actions: legalActions(state, stopIntent) } });
 
+/** Reads the state of a job and keeps it until the transaction ends. @throws `not-found` */
+async function lockJob(client: pg.PoolClient, id: string): Promise<LockedJob> {
+  const { rows } = await client.query<LockedJob>(`${LOCKED} where id = $1 for no key update`, [id]);
+  const [job] = rows;
+  if (job === undefined) throw jobNotFound(id);
+  return job;
+}
+
+/** As {@link lockJob} for all parts of a job, in the order of their ids: before the job itself, as their ends do. */
+async function lockParts(client: pg.PoolClient, id: string): Promise<LockedJob[]> {
+  return (await client.query<LockedJob>(`${LOCKED} where parent_id = $1 order by id for no key update`, [id])).rows;
+}
+
+/** Ids of the parts of a job: a part comes after those that it needs. */
+async function partsOf(client: pg.PoolClient, id: string): Promise<string[]> {
+  const { rows } = await client.query<{ id: string }>('select id from job where parent_id = $1 order by id', [id]);
+  return rows.map((row) => row.id);
+}
+
 /**
- * Reads the state of a job and keeps it until the transaction ends.
+ * Locks a job for an action.
  *
  * @returns null when the job has reached what `action` asks for
  * @throws `not-found`; `illegal-transition` when its state does not allow `action`
  */
 async function lockFor(client: pg.PoolClient, id: string, action: JobAction): Promise<LockedJob | null> {
-  const { rows } = await client.query<LockedJob>(
-    `select id, state, stop_intent as "stopIntent", end_code as "endCode" from job where id = $1 for no key update`,
-    [id],
-  );
-  const [job] = rows;
-  if (job === undefined) throw new CrucibleError('not-found', `There is no job ${id}.`);
+  const job = await lockJob(client, id);
   if (REACHED[action] === job.state) return null;
   const legal = legalActions(job.state, job.stopIntent);
   if (legal.includes(action)) return job;
@@ -50,21 +66,27 @@ async function lockFor(client: pg.PoolClient, id: string, action: JobAction): Pr
   throw refused(`A job that is ${now} cannot be asked to ${action}; it allows ${legal.join(', ')}.`, job);
 }
 
-/** See {@link Jobs.pause}, {@link Jobs.cancel}, {@link Jobs.kill}. */
-export async function haltJob(
-  client: pg.PoolClient,
-  id: string,
-  action: 'pause' | 'cancel' | 'kill',
-): Promise<JobView> {
+type Halt = 'pause' | 'cancel' | 'kill';
+
+/** See {@link Jobs.pause}, {@link Jobs.cancel}, {@link Jobs.kill}. What is asked of a job is asked of its parts. */
+export async function haltJob(client: pg.PoolClient, id: string, action: Halt): Promise<JobView> {
   assertJobId(id);
+  const parts = await lockParts(client, id);
   const job = await lockFor(client, id, action);
-  if (job?.state === 'running' || job?.state === 'stopping') await stopJob(client, job, action);
-  else if (job !== null) {
-    await supersedeDispatched(client, id, action === 'pause' ? 'paused' : 'canceled');
-    await moveJob(client, id, action === 'pause' ? { to: 'paused' } : { to: 'canceled', endCode: 'canceled' });
-  }
+  if (job !== null) await halt(client, job, action);
+  // From the last one on: the end of a part then finds that all which need it have been asked before.
+  for (const part of parts.reverse()) if (allows(part, action)) await halt(client, part, action);
   return readJob(client, id);
 }
+
+async function halt(client: pg.PoolClient, job: LockedJob, action: Halt): Promise<void> {
+  if (job.state === 'running' || job.state === 'stopping') return stopJob(client, job, action);
+  await supersedeDispatched(client, job.id, action === 'pause' ? 'paused' : 'canceled');
+  await moveJob(client, job.id, action === 'pause' ? { to: 'paused' } : { to: 'canceled', endCode: 'canceled' });
+}
+
+const allows = ({ state, stopIntent }: LockedJob, action: JobAction): boolean =>
+  legalActions(state, stopIntent).includes(action);
 
 /** Ends the attempt that is on its way to a worker, which will find that it has nothing to claim. */
 async function supersedeDispatched(client: pg.PoolClient, jobId: string, endCode: EndCode): Promise<void> {
@@ -78,24 +100,45 @@ async function supersedeDispatched(client: pg.PoolClient, jobId: string, endCode
 /** See {@link Jobs.resume}. */
 export async function resumeJob(client: pg.PoolClient, id: string): Promise<JobView> {
   assertJobId(id);
-  const needs = await holdNeeds(client, id);
-  const job = await lockFor(client, id, 'resume');
-  if (job !== null) await enqueue(client, job, needs);
+  await takeUp(client, id, 'resume', enqueue);
   return readJob(client, id);
 }
 
 /** See {@link Jobs.retry}. */
 export async function retryJob(client: pg.PoolClient, id: string, userId: string | null): Promise<JobView> {
   assertJobId(id);
-  const needs = await holdNeeds(client, id);
-  const job = await lockFor(client, id, 'retry');
-  if (job?.endCode === 'poison' && !(await isOperator(client, userId)))
-    throw new CrucibleError('forbidden', 'A job that took three workers down may be retried by an operator only.');
-  if (job !== null) {
-    await client.query('update job set budget_after_attempt = attempt_count where id = $1', [id]);
+  await takeUp(client, id, 'retry', async (_, job, needs) => {
+    if (job.endCode === 'poison' && !(await isOperator(client, userId)))
+      throw new CrucibleError('forbidden', 'A job that took three workers down may be retried by an operator only.');
+    await client.query('update job set budget_after_attempt = attempt_count where id = $1', [job.id]);
     await enqueue(client, job, needs);
-  }
+  });
   return readJob(client, id);
+}
+
+/**
+ * Takes a job up again, and before it those of its parts that allow it, in the order in which they need one another.
+ *
+ * @throws `illegal-transition` also while a part of it is still being stopped: it would not go on with the others
+ */
+async function takeUp(
+  client: pg.PoolClient,
+  id: string,
+  action: 'resume' | 'retry',
+  act: (client: pg.PoolClient, job: LockedJob, needs: readonly OpenNeed[]) => Promise<void>,
+): Promise<void> {
+  let stopping: string | null = null;
+  for (const partId of await partsOf(client, id)) {
+    const needs = await holdNeeds(client, partId);
+    const part = await lockJob(client, partId);
+    if (allows(part, action)) await act(client, part, needs);
+    else if (part.state === 'stopping' && part.stopIntent !== 'preempt') stopping = partId;
+  }
+  const needs = await holdNeeds(client, id);
+  const job = await lockFor(client, id, action);
+  if (job === null) return;
+  if (stopping !== null) throw refused(`Its part ${stopping} is still being stopped; ask again when it has.`, job);
+  await act(client, job, needs);
 }
 
 /** Operators answer for the workers that a poisonous job takes down. */

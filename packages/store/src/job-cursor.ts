@@ -33,7 +33,16 @@ export async function readSigningSecret(client: Queryable): Promise<Buffer> {
 /** Cursors of the jobs of a team that `query` filters; the page size may change between pages, the filter may not. */
 export function jobCursors(secret: Buffer, query: JobsQuery, team: TeamFilter): JobCursors {
   const filter = createHash('sha256')
-    .update(JSON.stringify([query.state ?? '', query.method ?? '', query.name ?? '', query.tag ?? '', team]))
+    .update(
+      JSON.stringify([
+        query.state ?? '',
+        query.method ?? '',
+        query.name ?? '',
+        query.tag ?? '',
+        query.parent ?? '',
+        team,
+      ]),
+    )
     .digest('base64url')
     .slice(0, 16);
   const signature = (payload: string) =>

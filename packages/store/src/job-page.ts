@@ -28,12 +28,14 @@ export async function readJobPage(pool: pg.Pool, secret: Buffer, query: JobsQuer
   if (query.method !== undefined) where((method) => `method = ${method}`, query.method);
   if (query.name !== undefined) where((name) => `name ilike ${name}`, `%${escapeLike(query.name)}%`);
   if (query.tag !== undefined) where((tag) => `tags @> ${tag}::jsonb`, tagFilter(query.tag));
+  if (query.parent !== undefined) where((parent) => `parent_id = ${parent}::uuid`, query.parent);
+  else where(() => 'parent_id is null');
   if (query.cursor !== undefined) {
     const { submittedAt, id } = cursors.decode(query.cursor);
     where((time, last) => `(submitted_at, id) < (${time}::timestamptz, ${last}::uuid)`, submittedAt, id);
   }
   const { rows } = await pool.query<JobRow>(
-    `select ${JOB_COLUMNS} from job ${conditions.length > 0 ? `where ${conditions.join(' and ')}` : ''}
+    `select ${JOB_COLUMNS} from job where ${conditions.join(' and ')}
      order by submitted_at desc, id desc limit ${query.limit + 1}`,
     values,
   );

@@ -15,8 +15,8 @@ import {
 /** The columns of a job that its view needs. */
 export const JOB_COLUMNS = `job.id, job.name, job.method, job.method_version, job.state, job.end_code, job.detail,
   job.preset, job.submitted_config, job.config, job.tags, job.seed, job.priority, job.pool, job.slots, job.progress,
-  job.summary, job.waiting, job.attempt_count, job.forked_from, job.submitted_by, job.version, job.submitted_at,
-  job.queued_at, job.started_at, job.ended_at, job.team_id, job.tier, job.limits, job.keep, job.max_failures,
+  job.summary, job.waiting, job.attempt_count, job.parent_id, job.forked_from, job.submitted_by, job.version,
+  job.submitted_at, job.queued_at, job.started_at, job.ended_at, job.team_id, job.tier, job.limits, job.keep, job.max_failures,
   job.not_before, job.stop_intent, job.precision, job.from_checkpoint_id,
   (select coalesce(json_agg(json_build_object('job', need.needs_job_id, 'on', need."on") order by need.needs_job_id), '[]')
    from job_need need where need.job_id = job.id) as needs`;
@@ -41,6 +41,7 @@ export interface JobRow {
   summary: unknown;
   waiting: Waiting | null;
   attempt_count: number;
+  parent_id: string | null;
   forked_from: string | null;
   from_checkpoint_id: string | null;
   submitted_by: string;
@@ -89,6 +90,7 @@ export const toJobView = (row: JobRow): JobView => ({
   waiting: row.waiting,
   actions: legalActions(row.state, row.stop_intent),
   attempts: row.attempt_count,
+  parent: row.parent_id,
   forkedFrom: row.forked_from,
   fromCheckpoint: row.from_checkpoint_id,
   submittedBy: row.submitted_by,

@@ -1,8 +1,11 @@
 import {
+  CrucibleError,
+  type CutJob,
   type JobState,
   type JobView,
   type Keep,
   type Limits,
+  MAX_JOBS_PER_BATCH,
   type Need,
   type Resources,
   referencesIn,
@@ -16,6 +19,8 @@ import { appendEvents } from './append-event.ts';
 import { CHANNELS } from './channels.ts';
 import { holdStart } from './checkpoint-resume.ts';
 import type { Queryable } from './database.ts';
+import { readJob } from './job-lookup.ts';
+import { type IdentifiedJob, withParts } from './job-parts.ts';
 import { JOB_COLUMNS, type JobRow, toJobView } from './job-row.ts';
 import { requiredJson, storableText } from './stored-text.ts';
 import { settleNeeds } from './submit-needs.ts';
@@ -30,6 +35,8 @@ export interface NewJob {
   submittedConfig: unknown;
   /** resolved: method defaults, preset, submitted */
   config: unknown;
+  /** the jobs that it is cut into, by its method @defaultValue null: it runs as one */
+  cut?: CutJob | null;
   tags: Record<string, string>;
   seed: number;
   priority: number;
@@ -64,8 +71,7 @@ export interface BatchedJob extends NewJob {
 }
 
 /** A job with all that is decided when it comes in. */
-export interface PlacedJob extends NewJob {
-  id: string;
+export interface PlacedJob extends IdentifiedJob {
   state: Extract<JobState, 'blocked' | 'queued' | 'paused'>;
   waiting: Waiting | null;
   /** ids of the needed jobs whose end is what the job wanted */
@@ -74,25 +80,37 @@ export interface PlacedJob extends NewJob {
 
 /** See {@link Jobs.submit}. */
 export async function submitJob(client: pg.PoolClient, job: NewJob): Promise<JobView> {
-  await assertAdmissible(client, [job], () => '');
+  const jobs = withParts(job, '');
+  await assertAdmissible(client, jobs, () => '');
   if (job.fromCheckpoint !== null) await holdStart(client, job.fromCheckpoint, job);
-  const [placed] = await settleNeeds(client, [{ ...job, id: uuidV7() }], () => '');
-  if (placed === undefined) throw new Error('a job was lost on its way');
-  const [row] = await insertWithNeeds(client, placed);
-  if (row === undefined) throw new Error('an insert of a job left no row');
-  return toJobView(row);
+  const placed = await settleNeeds(client, jobs, () => '');
+  const whole = placed.at(-1);
+  if (whole === undefined) throw new Error('a job was lost on its way');
+  await insertJobs(client, placed);
+  return readJob(client, whole.id);
 }
 
 /** See {@link Jobs.submitBatch}. */
-export async function submitJobs(client: pg.PoolClient, jobs: readonly BatchedJob[]): Promise<SubmittedBatch> {
-  await assertAdmissible(client, jobs, (i) => `/jobs/${i}`);
+export async function submitJobs(client: pg.PoolClient, batch: readonly BatchedJob[]): Promise<SubmittedBatch> {
+  const cut = batch.map((job, i) => withParts(job, `/jobs/${i}`));
+  const jobs = cut.flat();
+  if (jobs.length > MAX_JOBS_PER_BATCH) throw tooMany(jobs.length);
+  const places = cut.flatMap((ofOne, i) => ofOne.map(() => `/jobs/${i}`));
+  const at = (i: number): string => places[i] ?? '';
+  await assertAdmissible(client, jobs, at);
   for (const job of jobs) if (job.fromCheckpoint !== null) await holdStart(client, job.fromCheckpoint, job);
-  const withIds = jobs.map((job) => ({ ...job, id: uuidV7() }));
-  const ids = new Map(withIds.flatMap(({ ref, id }) => (ref === null ? [] : [[ref, id] as const])));
-  const placed = await settleNeeds(client, withIds, (i) => `/jobs/${i}`, ids);
+  const wholeIds = cut.map((ofOne) => ofOne.at(-1)?.id ?? '');
+  const ids = new Map(batch.flatMap(({ ref }, i) => (ref === null ? [] : [[ref, wholeIds[i] ?? ''] as const])));
+  const placed = await settleNeeds(client, jobs, at, ids);
   await insertJobs(client, placed);
-  return { data: placed.map(({ id, state }, i) => ({ id, ref: jobs[i]?.ref ?? null, state })) };
+  const wholes = placed.filter(({ parentId }) => parentId === null);
+  return { data: wholes.map(({ id, state }, i) => ({ id, ref: batch[i]?.ref ?? null, state })) };
 }
+
+const tooMany = (count: number): CrucibleError => {
+  const message = `come to ${count} with the parts that they are cut into; at most ${MAX_JOBS_PER_BATCH}`;
+  return new CrucibleError('invalid-request', `The jobs ${message}.`, { faults: [{ pointer: '/jobs', message }] });
+};
 
 /** Columns of a new job with their types. */
 const COLUMNS = {
@@ -109,6 +127,7 @@ const COLUMNS = {
   pool: 'text',
   slots: 'int',
   forked_from: 'uuid',
+  parent_id: 'uuid',
   submitted_by: 'text',
   state: 'text',
   team_id: 'text',
@@ -157,8 +176,8 @@ async function insertAlone(client: Queryable, job: PlacedJob): Promise<JobRow[]>
 }
 
 /** True for a job whose begin depends on no other row. */
-const isAlone = ({ needs, config, fromCheckpoint }: NewJob): boolean =>
-  needs.length === 0 && fromCheckpoint === null && referencesIn(config).length === 0;
+const isAlone = ({ needs, config, fromCheckpoint, cut = null }: NewJob): boolean =>
+  cut === null && needs.length === 0 && fromCheckpoint === null && referencesIn(config).length === 0;
 
 /**
  * Stores a job that depends on no other row with one statement, which is its own transaction.
@@ -168,13 +187,8 @@ const isAlone = ({ needs, config, fromCheckpoint }: NewJob): boolean =>
 export async function submitAlone(pool: pg.Pool, job: NewJob): Promise<JobView | null> {
   if (!isAlone(job)) return null;
   const state = job.isPaused ? 'paused' : 'queued';
-  const [row] = await insertAlone(pool, { ...job, id: uuidV7(), state, waiting: null, met: new Set() });
+  const [row] = await insertAlone(pool, { ...job, id: uuidV7(), parentId: null, state, waiting: null, met: new Set() });
   return row === undefined ? null : toJobView(row);
-}
-
-async function insertWithNeeds(client: Queryable, job: PlacedJob): Promise<JobRow[]> {
-  await insertJobs(client, [job]);
-  return (await client.query<JobRow>(`select ${JOB_COLUMNS} from job where id = $1`, [job.id])).rows;
 }
 
 const toRow = (job: PlacedJob): Record<keyof typeof COLUMNS, unknown> => ({
@@ -191,6 +205,7 @@ const toRow = (job: PlacedJob): Record<keyof typeof COLUMNS, unknown> => ({
   pool: job.resources.pool,
   slots: job.resources.slots,
   forked_from: job.forkedFrom,
+  parent_id: job.parentId,
   submitted_by: job.submittedBy,
   state: job.state,
   team_id: job.teamId,

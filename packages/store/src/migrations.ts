@@ -1,7 +1,7 @@
 import type pg from 'pg';
 
 /** The newest folder of `prisma/migrations`, which this code needs; a test compares. */
-export const NEWEST_MIGRATION = '0012_app_role';
+export const NEWEST_MIGRATION = '0013_job_parts';
 
 const UNDEFINED_TABLE = '42P01';
 

@@ -11,9 +11,8 @@ import {
 import type pg from 'pg';
 import { hashOf, sourceOf } from './inputs.ts';
 import { edgeOf, holdNeeded, waitsFor } from './job-needs.ts';
-import type { NewJob, PlacedJob } from './job-submit.ts';
-
-type WithId = NewJob & { id: string };
+import type { IdentifiedJob } from './job-parts.ts';
+import type { PlacedJob } from './job-submit.ts';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
@@ -32,7 +31,7 @@ interface PlacedNeed extends Need {
  */
 export async function settleNeeds(
   client: pg.PoolClient,
-  jobs: readonly WithId[],
+  jobs: readonly IdentifiedJob[],
   at: (index: number) => string,
   refs: ReadonlyMap<string, string> = new Map(),
 ): Promise<PlacedJob[]> {
@@ -75,18 +74,18 @@ export async function settleNeeds(
       waiting: state === 'blocked' ? waitsFor(open) : null,
     });
   }
-  if (faults.length > 0)
-    throw new CrucibleError(
-      'invalid-request',
-      `The body has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}.`,
-      {
-        faults,
-      },
-    );
+  if (faults.length > 0) throw refusal(faults);
   return placed;
 }
 
-const renamed = (job: WithId, idOf: (name: string) => string): WithId => ({
+/** Parts share the place of their job in the body, and its faults. */
+const refusal = (all: readonly Fault[]): CrucibleError => {
+  const faults = [...new Map(all.map((fault) => [`${fault.pointer} ${fault.message}`, fault])).values()];
+  const what = faults.length === 1 ? 'a fault' : `${faults.length} faults`;
+  return new CrucibleError('invalid-request', `The body has ${what}.`, { faults });
+};
+
+const renamed = (job: IdentifiedJob, idOf: (name: string) => string): IdentifiedJob => ({
   ...job,
   needs: job.needs.map((need) => ({ ...need, job: idOf(need.job) })),
   config: mapReferences(job.config, (reference) =>
@@ -95,7 +94,7 @@ const renamed = (job: WithId, idOf: (name: string) => string): WithId => ({
 });
 
 /** The needs of a job, those of its config included: it reads from a job that has succeeded. */
-function needsOf(job: WithId, at: string): PlacedNeed[] {
+function needsOf(job: IdentifiedJob, at: string): PlacedNeed[] {
   const needs: PlacedNeed[] = job.needs.map((need, i) => ({ ...need, pointer: `${at}/needs/${i}/job` }));
   for (const { pointer, reference } of referencesIn(job.config)) {
     if (!('fromJob' in reference)) continue;
@@ -110,7 +109,7 @@ function needsOf(job: WithId, at: string): PlacedNeed[] {
 /** The config with the hash of every reference whose bytes are there; what cannot come any more is a fault. */
 async function filled(
   client: pg.PoolClient,
-  job: WithId,
+  job: IdentifiedJob,
   parts: { at: string; met: ReadonlySet<string>; methodOf: (id: string) => string | undefined; faults: Fault[] },
 ): Promise<unknown> {
   const hashes = new Map<string, string>();

@@ -1,4 +1,5 @@
 import { EXIT } from '../exit-code.ts';
+import { resolveJobId } from '../job-id.ts';
 import { jobNews, ranSeconds } from '../job-text.ts';
 import { numberOf } from '../numbers.ts';
 import { table } from '../table.ts';
@@ -12,6 +13,7 @@ export const ps: Verb = {
     '--method ID     only jobs of this method',
     '--name TEXT     only jobs with this in their name',
     '--tag KEY=VALUE only jobs with this label',
+    '--parent ID     the parts of this job, which no other list shows',
     '--limit N       1 to 200, 20 if absent',
     '--quiet, -q     only the ids',
   ],
@@ -20,6 +22,7 @@ export const ps: Verb = {
     method: { type: 'string' },
     name: { type: 'string' },
     tag: { type: 'string' },
+    parent: { type: 'string' },
     limit: { type: 'string' },
     quiet: { type: 'boolean', short: 'q' },
   },
@@ -30,6 +33,8 @@ export const ps: Verb = {
       const value = textOf(values, name);
       if (value !== undefined) query[name] = value;
     }
+    const parent = textOf(values, 'parent');
+    if (parent !== undefined) query.parent = await resolveJobId(client, parent);
     const page = await client.jobs({ ...query, limit: numberOf(values, 'limit') ?? 20 });
     if (json) print(JSON.stringify(page));
     else if (values.quiet === true) for (const { id } of page.data) print(id);

@@ -25,7 +25,10 @@ describe('the config of genet', () => {
     [{ training: { validationSamples: 0 } }, /^\/config\/training\/validationSamples must be at least 1 for llr/],
     [{ structure: 'SuperConvK3BNRELU(1,8,1,1)' }, /^\/config\/structure has no block of GENet/],
     [{ structure: 'SuperResKXKX(3,8,3,1,1,1)' }, /^\/config\/structure takes 3 input channels, fashion-mnist has 1/],
-    [{ latency: { structures: ['SuperResKXKX(1,8'] } }, /^\/config\/latency\/structures\/0 structure string, position 16/],
+    [
+      { latency: { structures: ['SuperResKXKX(1,8'] } },
+      /^\/config\/latency\/structures\/0 structure string, position 16/,
+    ],
     [{ space: { kernels: [4] } }, /^\/config\/space\/kernels\/0 must be one of 3, 5, 7/],
   ] as const)
     it(`refuses ${JSON.stringify(config)}`, () => {

@@ -1,14 +1,23 @@
 import { CrucibleError, type Fault } from '../errors.ts';
+import type { CutJob } from '../job-part.ts';
 import { mergeConfig } from '../merge-config.ts';
 import type { MethodDescriptor, Preset } from '../method.ts';
 import { resolve } from '../validate.ts';
 import { genet } from './genet.ts';
+import { labelSmoothing } from './label-smoothing.ts';
+import { multipassSgd } from './multipass-sgd.ts';
+import { noisyLabels } from './noisy-labels.ts';
+import { wemix } from './wemix.ts';
 import { zenNas } from './zen-nas.ts';
 
 /** Every method by its id. */
 export const METHODS = {
   genet,
+  'label-smoothing': labelSmoothing,
+  wemix,
+  'noisy-labels': noisyLabels,
   'zen-nas': zenNas,
+  'multipass-sgd': multipassSgd,
 } as const satisfies Record<string, MethodDescriptor>;
 
 export type MethodId = keyof typeof METHODS;
@@ -45,4 +54,10 @@ export function resolveConfig(methodId: string, submitted: unknown, presetName?:
       faults: faults.map(({ pointer, message }) => ({ pointer: `/config${pointer}`, message })),
     });
   return resolved.value;
+}
+
+/** The jobs that one of this method and resolved config becomes on the pool; null: it runs as one. */
+export function cutJob(methodId: string, config: unknown): CutJob | null {
+  const method: MethodDescriptor | undefined = isMethodId(methodId) ? METHODS[methodId] : undefined;
+  return method?.cut?.(config as never) ?? null;
 }

@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox';
 import { MAX_STRUCTURE_LENGTH } from '../architecture.ts';
 import { DatasetConfig, LoaderConfig } from '../dataset.ts';
 import { Reference } from '../reference.ts';
+import { Islands } from './zen-nas-islands.ts';
 
 const Limit = (description: string) =>
   Type.Union([Type.Number({ exclusiveMinimum: 0 }), Type.Null()], { default: null, description });
@@ -113,6 +114,7 @@ export const ZenNasConfig = Type.Object(
           description: 'candidates scored again at the end',
         }),
         finalRescoreRepeats: Type.Integer({ minimum: 1, maximum: 1024, default: 16 }),
+        islands: Islands,
       },
       { additionalProperties: false, default: {} },
     ),

@@ -5,9 +5,10 @@ import type { MethodDescriptor } from '../method.ts';
 import { firstOf, inChannels } from '../structure/block.ts';
 import { structureStringFaults } from '../structure/check.ts';
 import { parseStructure } from '../structure/parse.ts';
-import { TRAINING_METRICS } from '../training.ts';
+import { TRAIN_TEST_METRICS } from '../training.ts';
 
 import { ZenNasConfig } from './zen-nas-config.ts';
+import { cutIntoIslands, islandFaults, SEARCH_FILE } from './zen-nas-islands.ts';
 
 /** What a finished Zen-NAS job says of itself. */
 export const ZenNasSummary = Type.Object({
@@ -29,6 +30,21 @@ export const ZenNasSummary = Type.Object({
 });
 export type ZenNasSummary = Static<typeof ZenNasSummary>;
 
+/** What a finished round of an island says of itself; what is counted is counted from its first round on. */
+export const IslandSummary = Type.Object({
+  island: Type.Integer(),
+  round: Type.Integer(),
+  best: Type.Union([Type.Number(), Type.Null()], {
+    description: 'largest single score of the population; null while it is empty',
+  }),
+  population: Type.Integer({ description: 'members' }),
+  iterations: Type.Integer(),
+  candidatesScored: Type.Integer(),
+  candidatesRejected: Type.Integer(),
+  candidatesPerSecond: Type.Number({ description: 'of the attempt that ended the round' }),
+});
+export type IslandSummary = Static<typeof IslandSummary>;
+
 /** Faults of a structure string for the images of a dataset. */
 function structureFaultsFor(structure: string, dataset: DatasetName, pointer: string): Fault[] {
   const faults = structureStringFaults(structure);
@@ -41,7 +57,7 @@ function structureFaultsFor(structure: string, dataset: DatasetName, pointer: st
 }
 
 const faults = (config: ZenNasConfig): Fault[] => {
-  const found = datasetFaults(config.dataset, '/dataset');
+  const found = [...datasetFaults(config.dataset, '/dataset'), ...islandFaults(config)];
   if (config.search.warmPool > config.search.population)
     found.push({ pointer: '/search/warmPool', message: 'must be at most population' });
   if (config.search.finalRescoreTopK > config.search.population)
@@ -62,7 +78,8 @@ export const zenNas = {
     'Training-free architecture search by Zen-score under parameter, FLOPs and depth budgets; trains the winner.',
   config: ZenNasConfig,
   faults,
-  summary: ZenNasSummary,
+  cut: cutIntoIslands,
+  summary: Type.Union([ZenNasSummary, IslandSummary]),
   metrics: [
     { name: 'search/best', unit: 'nats', better: 'higher', description: 'largest Zen-score in the population' },
     { name: 'search/mean', unit: 'nats', better: 'neither', description: 'mean Zen-score of the population' },
@@ -94,7 +111,7 @@ export const zenNas = {
       better: 'neither',
       description: 'children whose score is not a finite number',
     },
-    ...TRAINING_METRICS,
+    ...TRAIN_TEST_METRICS,
   ],
   artifacts: [
     { name: 'best-structure.txt', mediaType: 'text/plain', description: 'structure string of the winner' },
@@ -102,6 +119,11 @@ export const zenNas = {
       name: 'population.json',
       mediaType: 'application/json',
       description: 'final population: structure, score, counters',
+    },
+    {
+      name: SEARCH_FILE,
+      mediaType: 'application/json',
+      description: 'the search as it ended: population in order of insertion, counters, scores that are remembered',
     },
     { name: 'learning-curve.csv', mediaType: 'text/csv', description: 'a line per epoch, a column per metric' },
     {

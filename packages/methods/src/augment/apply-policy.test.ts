@@ -49,6 +49,22 @@ describe('applyPolicy', () => {
     assert.notEqual(resolve(AugmentationPolicy, [{ op: 'swirl' }]).faults.length, 0);
   });
 
+  it('shifts by the padding asked for, and lets black in, not the fill', () => {
+    const white: Picture = { pixels: new Uint8Array(49).fill(255), height: 7, width: 7, channels: 1 };
+    const shifts = new Set<string>();
+    for (let i = 0; i < 400; i++) {
+      const { pixels } = applyPolicy(white, [{ op: 'pad-crop', padding: 2 }], rng(`shift/${i}`), [77]);
+      assert.ok(pixels.every((byte) => byte === 0 || byte === 255));
+      const rows = Array.from({ length: 7 }, (_, y) => pixels.subarray(7 * y, 7 * y + 7).includes(255));
+      const columns = Array.from({ length: 7 }, (_, x) => rows.some((_row, y) => pixels[7 * y + x] === 255));
+      const side = (seen: boolean[]) => seen.indexOf(true) - (6 - seen.lastIndexOf(true));
+      const [x, y] = [side(columns), side(rows)];
+      assert.equal(pixels.filter((byte) => byte === 255).length, (7 - Math.abs(x)) * (7 - Math.abs(y)));
+      shifts.add(`${x},${y}`);
+    }
+    assert.equal(shifts.size, 25); // every shift of up to two pixels either way
+  });
+
   it('crops by at most the padding, all shifts alike, and flips half of the time', () => {
     const p: Picture = { pixels: new Uint8Array(256), height: 16, width: 16, channels: 1 };
     p.pixels[7 * 16 + 5] = 255; // one bright pixel tells the shift

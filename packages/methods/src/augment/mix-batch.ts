@@ -12,33 +12,44 @@ export interface TargetBatch {
 }
 
 export interface Mixed extends TargetBatch {
-  /** share of the first image in each mixed sample */
+  /** share of the first image in each mixed sample; where every sample has its own, their mean */
   mixRatio: number;
   /** sample that each sample was mixed with */
   partners: Int32Array;
 }
 
 /** `ratio * row + (1 - ratio) * partner's row`, for every row. */
-const blend = (rows: Float32Array, size: number, partners: Int32Array, ratio: number): Float32Array => {
+const blend = (
+  rows: Float32Array,
+  size: number,
+  partners: Int32Array,
+  ratioOf: (row: number) => number,
+): Float32Array => {
   const width = rows.length / size;
   const mixed = new Float32Array(rows.length);
   for (let b = 0; b < size; b++) {
     const [own, other] = [b * width, (partners[b] as number) * width];
+    const ratio = ratioOf(b);
     for (let i = 0; i < width; i++)
       mixed[own + i] = ratio * (rows[own + i] as number) + (1 - ratio) * (rows[other + i] as number);
   }
   return mixed;
 };
 
-/** Every sample blended with another, images and targets alike, with one ratio from Beta(alpha, alpha). */
-export function mixup(batch: TargetBatch, alpha: number, rng: Rng): Mixed {
-  const mixRatio = symmetricBeta(rng, alpha);
+/**
+ * Every sample blended with another, images and targets alike, with a ratio from Beta(alpha, alpha).
+ *
+ * @param ratioPer what a ratio is drawn for. @defaultValue batch
+ */
+export function mixup(batch: TargetBatch, alpha: number, rng: Rng, ratioPer: 'batch' | 'sample' = 'batch'): Mixed {
+  const ratios = Float64Array.from({ length: ratioPer === 'batch' ? 1 : batch.size }, () => symmetricBeta(rng, alpha));
+  const ratioOf = (row: number): number => ratios[ratioPer === 'batch' ? 0 : row] as number;
   const partners = rng.permutation(batch.size);
   return {
     ...batch,
-    images: blend(batch.images, batch.size, partners, mixRatio),
-    targets: blend(batch.targets, batch.size, partners, mixRatio),
-    mixRatio,
+    images: blend(batch.images, batch.size, partners, ratioOf),
+    targets: blend(batch.targets, batch.size, partners, ratioOf),
+    mixRatio: ratios.reduce((sum, ratio) => sum + ratio, 0) / ratios.length,
     partners,
   };
 }
@@ -66,5 +77,5 @@ export function cutmix(batch: TargetBatch, alpha: number, rng: Rng): Mixed {
       images.set(row, ((b * height + y) * width + left) * channels);
     }
   const mixRatio = 1 - ((right - left) * (bottom - top)) / (width * height);
-  return { ...batch, images, targets: blend(batch.targets, size, partners, mixRatio), mixRatio, partners };
+  return { ...batch, images, targets: blend(batch.targets, size, partners, () => mixRatio), mixRatio, partners };
 }

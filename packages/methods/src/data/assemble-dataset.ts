@@ -36,7 +36,12 @@ function checkLabels(raw: RawDataset, name: 'train' | 'test'): void {
     );
 }
 
-function channelStatistics(images: Uint8Array, channel: number, channels: number): { mean: number; std: number } {
+/** Mean and deviation of the stored bytes of one channel, as pixel values in 0..1. */
+export function channelStatistics(
+  images: Uint8Array,
+  channel: number,
+  channels: number,
+): { mean: number; std: number } {
   const counts = new Float64Array(256);
   for (let at = channel; at < images.length; at += channels) {
     const value = images[at] as number;

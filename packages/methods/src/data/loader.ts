@@ -93,13 +93,17 @@ export function createLoader(dataset: Dataset, options: LoaderOptions): Loader {
   };
 }
 
+/** The order in which an epoch, from 0, shows the samples of the train split: `batchSize` of them to a step. */
+export const sampleOrder = (count: number, epoch: number, rng: (name: string) => Rng): Int32Array =>
+  rng(`train/shuffle/${epoch}`).permutation(count);
+
 /** Order of the samples in an epoch; the last two asked for are kept, since making in advance looks over the edge. */
 const epochOrder = (count: number, rng: (name: string) => Rng): ((epoch: number) => Int32Array) => {
   const kept = new Map<number, Int32Array>();
   return (epoch) => {
     let order = kept.get(epoch);
     if (order === undefined) {
-      order = rng(`train/shuffle/${epoch}`).permutation(count);
+      order = sampleOrder(count, epoch, rng);
       for (const old of [...kept.keys()].slice(0, -1)) kept.delete(old);
       kept.set(epoch, order);
     }

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { batchesOf } from '../data/batches-of.ts';
 import type { Dataset, Split } from '../data/dataset.ts';
-import { normalisationTable, writeNormalised } from '../data/normalise.ts';
 import type { Model } from '../nn/model.ts';
 import { crossEntropySum, rightAnswers } from './right-answers.ts';
 
@@ -23,21 +23,15 @@ export async function evaluate(
   batchSize: number,
   between: () => Promise<void>,
 ): Promise<Evaluation> {
-  const { height, width, channels, classes } = dataset;
-  const pixels = height * width * channels;
-  const table = normalisationTable(dataset.mean, dataset.std);
   let loss = 0;
   let right = 0;
-  for (let from = 0; from < split.count; from += batchSize) {
-    const size = Math.min(batchSize, split.count - from);
-    const images = new Float32Array(size * pixels);
-    writeNormalised(images, 0, split.images.subarray(from * pixels, (from + size) * pixels), table);
-    const labels = split.labels.subarray(from, from + size);
-    const output = tf.tidy(() => model.forward(tf.tensor4d(images, [size, height, width, channels]), false));
+  for (const { images, labels } of batchesOf(dataset, split, batchSize)) {
+    const output = tf.tidy(() => model.forward(images, false));
+    images.dispose();
     const logits = await output.data<'float32'>();
     output.dispose();
-    loss += crossEntropySum(logits, labels, classes);
-    right += rightAnswers(logits, labels, classes);
+    loss += crossEntropySum(logits, labels, dataset.classes);
+    right += rightAnswers(logits, labels, dataset.classes);
     await between();
   }
   return { loss: loss / split.count, accuracy: right / split.count };

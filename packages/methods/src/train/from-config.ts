@@ -47,6 +47,7 @@ export const trainingOptionsOf = (training: TrainingConfig, ctx: Pick<MethodCont
   weightDecay: training.weightDecay,
   clipNorm: training.clipNorm,
   ema: training.emaDecay === null ? null : { decay: training.emaDecay, warmup: true },
+  testEveryEpochs: training.testEveryEpochs,
   loader: training.loader,
   rng: (name) => ctx.rng(name),
 });

@@ -32,4 +32,11 @@ export interface Objective {
   loss(batch: ViewBatch, step: number): LossTerms;
   /** After the update of a step: statistics that follow the parameters. */
   updated?(step: number): void;
+  /**
+   * Before the first step of an epoch, from 0: statistics that take a pass over samples. A function of parameters and
+   * statistics, since it is begun again when the job goes on from there.
+   *
+   * @param between awaited now and then; what it throws ends the pass
+   */
+  beforeEpoch?(epoch: number, between: () => Promise<void>): Promise<void>;
 }

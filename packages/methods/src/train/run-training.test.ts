@@ -148,6 +148,16 @@ describe('train', () => {
     assert.equal((await attempt(options)).epochs?.length, 9);
   });
 
+  it('measures every few epochs and the last one, and keeps a record of each', async () => {
+    const { measured, epochs } = await attempt({ epochs: 5, testEveryEpochs: 3 });
+    assert.deepEqual([...measured.keys()], [3, 5]);
+    assert.deepEqual(
+      epochs?.map(({ values }) => 'validation/loss' in values),
+      [false, false, true, false, true],
+    );
+    assert.ok(epochs?.every(({ values }) => 'train/loss' in values));
+  });
+
   it('reports means of the values of an objective, and no accuracy where there are no logits', async () => {
     const { ctx, epochs } = await attempt({ earlyStop: null });
     for (const [key, loss] of ctx.metrics) {

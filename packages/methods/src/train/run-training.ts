@@ -22,6 +22,11 @@ export interface RunTrainingOptions {
    * @param between awaited now and then; what it throws ends the measuring, which is begun again when the job goes on
    */
   measure(epoch: number, between: () => Promise<void>): Promise<Record<string, number>>;
+  /** looks within the epochs: after which steps of the training, and what is measured there as `measure` does. @defaultValue none */
+  probe?: {
+    isDue(step: number): boolean;
+    measure(step: number, between: () => Promise<void>): Promise<Record<string, number>>;
+  };
   /** end once `metric` has not fallen for this many epochs; null: never. @defaultValue null */
   earlyStop?: { metric: string; epochs: number } | null;
 }
@@ -47,12 +52,21 @@ export async function runTraining(ctx: MethodContext, training: Training, option
   let since = ctx.seconds();
   for (;;) {
     const atEpochEnd = training.step % training.stepsPerEpoch === 0;
+    if (options.probe?.isDue(training.step) && training.probes.at(-1)?.step !== training.step) {
+      await probe(ctx, training, options.probe, jobStep(), checkpoint);
+      since = ctx.seconds();
+    }
     if (atEpochEnd && training.epochs.length < training.step / training.stepsPerEpoch) {
       await measureEpoch(ctx, training, options, jobStep(), checkpoint);
       await ctx.saveCheckpoint(await checkpoint());
       since = ctx.seconds();
     }
     if (training.step === training.totalSteps || isStalled(training.epochs, options.earlyStop ?? null)) return;
+    if (atEpochEnd && training.objective.beforeEpoch !== undefined) {
+      const epoch = training.step / training.stepsPerEpoch;
+      await interruptible(ctx, checkpoint, async (between) => training.objective.beforeEpoch?.(epoch, between));
+      since = ctx.seconds();
+    }
     await obeyStop(ctx, checkpoint);
     const learningRate = learningRateOf(training);
     await trainStep(training);
@@ -95,6 +109,49 @@ const tellProgress = (ctx: MethodContext, training: Training, { phase = 'train' 
   });
 };
 
+/**
+ * Work between two steps, which stops when the worker wishes so and is begun again when the job goes on.
+ *
+ * @param work gets what it has to await now and then
+ * @throws Stopped as asked, after a checkpoint if the job is to go on elsewhere
+ */
+const interruptible = async <T>(
+  ctx: MethodContext,
+  checkpoint: () => Promise<Checkpoint>,
+  work: (between: () => Promise<void>) => Promise<T>,
+): Promise<T> => {
+  const between = async () => {
+    const request = await ctx.shouldStop();
+    if (request !== 'no') throw new Interrupted(request);
+  };
+  try {
+    return await work(between);
+  } catch (error) {
+    if (!(error instanceof Interrupted)) throw error;
+    if (error.request === 'release') await ctx.saveCheckpoint(await checkpoint());
+    throw new Stopped();
+  }
+};
+
+/** Measures under the averages where the training keeps them. */
+const underAverages = <T>({ ema }: Training, measure: () => Promise<T>): Promise<T> =>
+  ema === null ? measure() : ema.during(measure);
+
+const probe = async (
+  ctx: MethodContext,
+  training: Training,
+  { measure }: NonNullable<RunTrainingOptions['probe']>,
+  jobStep: number,
+  checkpoint: () => Promise<Checkpoint>,
+): Promise<void> => {
+  const { step } = training;
+  const values = await interruptible(ctx, checkpoint, (between) =>
+    underAverages(training, () => measure(step, between)),
+  );
+  ctx.report(jobStep, values);
+  training.probes.push({ step, values });
+};
+
 const measureEpoch = async (
   ctx: MethodContext,
   training: Training,
@@ -103,21 +160,15 @@ const measureEpoch = async (
   checkpoint: () => Promise<Checkpoint>,
 ): Promise<void> => {
   const epoch = training.step / training.stepsPerEpoch;
-  ctx.progress({ phase: 'test', done: epoch, total: training.options.epochs, message: `testing after epoch ${epoch}` });
-  const between = async () => {
-    const request = await ctx.shouldStop();
-    if (request !== 'no') throw new Interrupted(request);
-  };
-  const measure = () => options.measure(epoch, between);
-  let measured: Record<string, number>;
-  try {
-    measured = await (training.ema === null ? measure() : training.ema.during(measure));
-  } catch (error) {
-    if (!(error instanceof Interrupted)) throw error;
-    if (error.request === 'release') await ctx.saveCheckpoint(await checkpoint());
-    throw new Stopped();
+  const { epochs, testEveryEpochs = 1 } = training.options;
+  let measured: Record<string, number> = {};
+  if (epoch % testEveryEpochs === 0 || epoch === epochs) {
+    ctx.progress({ phase: 'test', done: epoch, total: epochs, message: `testing after epoch ${epoch}` });
+    measured = await interruptible(ctx, checkpoint, (between) =>
+      underAverages(training, () => options.measure(epoch, between)),
+    );
+    ctx.report(step, measured);
   }
-  ctx.report(step, measured);
   for (const [name, value] of Object.entries(measured))
     if (name.endsWith('/loss') && !Number.isFinite(value))
       throw new NonFiniteError(`${name} is ${value} after epoch ${epoch}`);

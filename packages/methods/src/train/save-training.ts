@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { StoredTensor } from '../method.ts';
 import type { Model } from '../nn/model.ts';
 import type { Slot } from '../optim/optimizer.ts';
-import type { EpochRecord, Training, TrainingSums } from './training.ts';
+import type { EpochRecord, ProbeRecord, Training, TrainingSums } from './training.ts';
 
 /** What of a training is plain numbers; its tensors are saved beside it. */
 export interface TrainingState {
@@ -12,6 +12,7 @@ export interface TrainingState {
   sinceReport: TrainingSums;
   sinceEpoch: TrainingSums;
   epochs: EpochRecord[];
+  probes: ProbeRecord[];
 }
 
 /** A training as it is saved. */
@@ -33,7 +34,7 @@ export const modelTensors = (model: Pick<Model, 'parameters' | 'statistics'>): P
 
 /** All that a training needs to go on bit for bit. */
 export async function saveTraining(training: Training): Promise<SavedTraining> {
-  const { objective, optimizer, ema, step, sinceReport, sinceEpoch, epochs } = training;
+  const { objective, optimizer, ema, step, sinceReport, sinceEpoch, epochs, probes } = training;
   const slots = [...optimizer.slots, ...(ema?.averages ?? [])];
   const saved = await Promise.all(slots.map(({ name, value }) => stored(name, value)));
   const state = {
@@ -43,6 +44,7 @@ export async function saveTraining(training: Training): Promise<SavedTraining> {
     sinceReport,
     sinceEpoch,
     epochs,
+    probes,
   };
   return { state: structuredClone(state), tensors: [...(await modelTensors(objective)), ...saved] };
 }
@@ -69,8 +71,8 @@ export function restoreTraining(training: Training, state: TrainingState, tensor
   const { objective, optimizer, ema } = training;
   const averages = ema?.averages ?? [];
   restoreTensors([...objective.parameters, ...objective.statistics, ...optimizer.slots, ...averages], tensors);
-  const { step, optimizerSteps, emaUpdates, sinceReport, sinceEpoch, epochs } = structuredClone(state);
+  const { step, optimizerSteps, emaUpdates, sinceReport, sinceEpoch, epochs, probes } = structuredClone(state);
   optimizer.steps = optimizerSteps;
   if (ema !== null) ema.updates = emaUpdates;
-  Object.assign(training, { step, sinceReport, sinceEpoch, epochs });
+  Object.assign(training, { step, sinceReport, sinceEpoch, epochs, probes });
 }

@@ -25,6 +25,8 @@ export interface TrainingOptions {
   /** moving averages of what is trained; null: none */
   ema: EmaOptions | null;
   loader: LoaderConfig;
+  /** epochs from one measuring to the next; the last epoch is always measured. @defaultValue 1 */
+  testEveryEpochs?: number;
   /** step before which the optimizer forgets what it keeps; null: never. @defaultValue null */
   freshOptimizerAt?: number | null;
   /** named streams of the job's seed */
@@ -49,6 +51,12 @@ export interface EpochRecord {
   values: Record<string, number>;
 }
 
+/** What was measured after a step within the training: metric by name. */
+export interface ProbeRecord {
+  step: number;
+  values: Record<string, number>;
+}
+
 /** A training under way. It owns optimizer, averages and loader, not what the objective trains. */
 export interface Training {
   readonly objective: Objective;
@@ -67,6 +75,8 @@ export interface Training {
   sinceEpoch: TrainingSums;
   /** one per epoch that was trained and measured */
   epochs: EpochRecord[];
+  /** one per step that was probed */
+  probes: ProbeRecord[];
 }
 
 export const noSums = (): TrainingSums => ({ steps: 0, samples: 0, loss: 0, judged: 0, right: 0, values: {} });
@@ -90,6 +100,7 @@ export function startTraining(objective: Objective, dataset: Dataset, options: T
     sinceReport: noSums(),
     sinceEpoch: noSums(),
     epochs: [],
+    probes: [],
   };
 }
 

@@ -1,4 +1,11 @@
-import { parseStructure, superBlocks, type ZenNasConfig, type ZenNasSummary } from '@crucible/contracts';
+import {
+  type IslandSummary,
+  parseStructure,
+  SEARCH_FILE,
+  superBlocks,
+  type ZenNasConfig,
+  type ZenNasSummary,
+} from '@crucible/contracts';
 /**
  * @file Zen-NAS (arXiv:2102.01063): evolutionary search by Zen-score under budgets, then training of the winner.
  *
@@ -15,26 +22,36 @@ import { modelTensors } from '../train/save-training.ts';
 import type { EpochRecord } from '../train/training.ts';
 import { populationJson } from './artifacts.ts';
 import { takeStructure } from './given-structure.ts';
+import { islandRound } from './island-round.ts';
+import { takeIslands } from './join-islands.ts';
 import { rescorePhase } from './rescore-phase.ts';
 import { checkpointOf, type Found, initialState, type RunState } from './run-state.ts';
+import { searchJson } from './search-file.ts';
 import { imageResolution, searchPhase } from './search-phase.ts';
 import { trainPhase } from './train-phase.ts';
 
-export const zenNas: Method<ZenNasConfig, ZenNasSummary> = {
+export const zenNas: Method<ZenNasConfig, ZenNasSummary | IslandSummary> = {
   id: 'zen-nas',
   async run(config, ctx) {
     const dataset = await ctx.data(config.dataset);
+    const { part } = config.search.islands;
+    if (part?.kind === 'round') return islandRound(config, part, ctx, dataset);
     let state: RunState = initialState(ctx, dataset.sha256);
     if (state.phase === 'search') {
       const { structure } = config;
+      let candidatesPerSecond = 0;
       if (structure !== null) await takeStructure(config, structure, ctx, dataset, state);
-      const candidatesPerSecond = structure === null ? await searchPhase(config, ctx, dataset, state) : 0;
+      else if (part === undefined && config.search.islands.count > 1)
+        throw new RangeError('a search on islands runs as jobs of a pool; this is none of them');
+      else if (part === undefined) candidatesPerSecond = await searchPhase(config, ctx, dataset, state);
+      else await takeIslands(config, part.islands, ctx, dataset, state);
       state = { ...state, phase: 'rescore', rescored: [], candidatesPerSecond };
     }
     if (state.phase === 'rescore') {
       const found = await rescorePhase(config, ctx, dataset, state);
       const image = { resolution: imageResolution(dataset), classes: dataset.classes };
       await ctx.saveArtifact('best-structure.txt', `${found.structure}\n`);
+      await ctx.saveArtifact(SEARCH_FILE, searchJson(state.search, dataset));
       await ctx.saveArtifact('population.json', populationJson(state.search.population, state.rescored, config, image));
       ctx.log('info', `found ${found.structure}`, { score: found.score, scored: found.scored });
       state = { phase: 'train', dataset: dataset.sha256, found, training: null };

@@ -10,6 +10,8 @@ import { startStructure } from './start-structure.ts';
 
 const searchOptions = (config: ZenNasConfig, ctx: MethodContext, dataset: Dataset): SearchOptions => {
   const { search, budget } = config;
+  const { part } = search.islands;
+  const island = part?.kind === 'round' ? part.island : null;
   const image = { resolution: imageResolution(dataset), classes: dataset.classes, channels: dataset.channels };
   const start = startStructure(search.initStructure, search.space, image);
   const broken = brokenBudget(start, budget, image);
@@ -21,7 +23,7 @@ const searchOptions = (config: ZenNasConfig, ctx: MethodContext, dataset: Datase
     budget,
     image,
     space: { name: search.space, maxChannels: search.maxChannels, typeSampling: search.typeSampling },
-    rng: (name) => ctx.rng(name),
+    rng: (name) => ctx.rng(island === null ? name : `island-${island}/${name}`),
     score: (structure, blocks) =>
       scoreCandidate(structure, blocks, config, image, (name) => ctx.rng(name), {
         first: 0,
@@ -70,7 +72,12 @@ export async function searchPhase(
 }
 
 /** @param rate candidates scored per second since the last report; null if none was */
-const reportGeneration = (config: ZenNasConfig, ctx: MethodContext, state: SearchState, rate: number | null): void => {
+export const reportGeneration = (
+  config: ZenNasConfig,
+  ctx: MethodContext,
+  state: SearchState,
+  rate: number | null,
+): void => {
   const scores = state.population.map(({ score }) => score);
   const best = scores.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
   // before the first member there is nothing to say of the population
