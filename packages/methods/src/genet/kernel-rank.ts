@@ -91,11 +91,14 @@ export function kernelRanks(tensors: readonly StoredTensor[], rng: (name: string
     });
 }
 
-/** Rank correlation of place and share, that of the control subtracted: below zero where ranks fall; null if undefined. */
+/**
+ * Rank correlation of place and entropy rank, that of the control subtracted: below zero where ranks fall; null if
+ * undefined. Of the share many kernels have all: it would tie.
+ */
 export const rankTrend = (ranks: readonly KernelRank[]): number | null =>
   spearmanRho(
     ranks.map((_, i) => i),
-    ranks.map(({ rank, control }) => rank.share - control.share),
+    ranks.map(({ rank, control }) => rank.entropy - control.entropy),
   );
 
 /** The ranks as CSV with a header line. */
