@@ -12,8 +12,8 @@ const SPIN_COUNT = '20000';
 /** As in a worker's child: a young generation that does not grow. */
 const NODE_FLAGS = ['--max-semi-space-size=2'];
 
-/** A measured program in a process of its own: one answer to each request. */
-export class Program {
+/** A measured program in a process of its own: one line of JSON to each request. */
+export class Program<Request = Run, Answer = Times> {
   /** What it says of itself. */
   readonly version: string;
   readonly #child: ChildProcessByStdio<Writable, Readable, null>;
@@ -30,21 +30,25 @@ export class Program {
   }
 
   /** @throws Error if it ends before it is ready */
-  static async start(command: string, args: string[], env: Record<string, string>): Promise<Program> {
+  static async start<Request = Run, Answer = Times>(
+    command: string,
+    args: string[],
+    env: Record<string, string>,
+  ): Promise<Program<Request, Answer>> {
     const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, ...env } });
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     const first = await lines.next();
     if (first.done) throw new Error(`${command} ${args[0]} ended before it was ready`);
     const { version } = JSON.parse(first.value) as { version: string };
-    return new Program(child, lines, version);
+    return new Program<Request, Answer>(child, lines, version);
   }
 
   /** @throws Error if it ends without an answer */
-  async run(request: Run): Promise<Times> {
+  async run(request: Request): Promise<Answer> {
     this.#child.stdin.write(`${JSON.stringify(request)}\n`);
     const answer = await this.#lines.next();
     if (answer.done) throw new Error(`the measured program ended at ${JSON.stringify(request)}`);
-    return JSON.parse(answer.value) as Times;
+    return JSON.parse(answer.value) as Answer;
   }
 
   async end(): Promise<void> {
@@ -53,19 +57,20 @@ export class Program {
   }
 }
 
-const threadEnv = (threads: number) => ({ OMP_NUM_THREADS: String(threads), OMP_DYNAMIC: 'false' });
+/** Environment of a program that computes on a number of threads. */
+export const threadEnv = (threads: number) => ({ OMP_NUM_THREADS: String(threads), OMP_DYNAMIC: 'false' });
 
 /** The native engine on a number of threads. */
-export function startOurs(threads: number, precision: Precision): Promise<Program> {
-  const args = [
-    ...NODE_FLAGS,
-    '--conditions=development',
-    '--import',
-    'tsx',
-    fileOf('ours.ts'),
-    String(threads),
-    precision,
-  ];
+export const startOurs = (threads: number, precision: Precision): Promise<Program> =>
+  startNative(fileOf('ours.ts'), threads, precision);
+
+/** A program on the native engine: `FILE THREADS PRECISION`. */
+export function startNative<Request = Run, Answer = Times>(
+  file: string,
+  threads: number,
+  precision: Precision,
+): Promise<Program<Request, Answer>> {
+  const args = [...NODE_FLAGS, '--conditions=development', '--import', 'tsx', file, String(threads), precision];
   return Program.start(process.execPath, args, { ...threadEnv(threads), GOMP_SPINCOUNT: SPIN_COUNT });
 }
 

@@ -135,8 +135,9 @@ export { cutJob, isMethodId, METHOD_IDS, METHODS, type MethodId, resolveConfig }
 export { WeMixSummary } from './methods/wemix.ts';
 export { WeMixConfig } from './methods/wemix-config.ts';
 export { IslandSummary, ZenNasSummary } from './methods/zen-nas.ts';
-export { PROXY_NAMES, type ProxyName, ZenNasConfig } from './methods/zen-nas-config.ts';
+export { type SpaceName, ZenNasConfig } from './methods/zen-nas-config.ts';
 export { type IslandRound, SEARCH_FILE } from './methods/zen-nas-islands.ts';
+export { PROXY_NAMES, type ProxyName } from './methods/zen-nas-score.ts';
 export {
   ComparedCurve,
   CompareMetrics,

@@ -84,6 +84,7 @@ napi_value initialize(napi_env env, napi_value exportsObject) {
   registerCompare(exports);
   registerConv(exports);
   registerConvNorm(exports);
+  registerConvNormGrad(exports);
   registerCopyRegion(exports);
   registerDepthwiseFilterGrad(exports);
   registerEltwise(exports);
@@ -93,6 +94,7 @@ napi_value initialize(napi_env env, napi_value exportsObject) {
   registerIm2col(exports);
   registerMatMul(exports);
   registerMaxPool2x2(exports);
+  registerNormal(exports);
   registerPool(exports);
   registerReduce(exports);
   registerReluGrad(exports);

@@ -73,6 +73,11 @@ class Args {
     return static_cast<int32_t*>(array(index, napi_int32_array, length, "an Int32Array"));
   }
 
+  /** Float64Array of at least `length` elements. */
+  double* doubles(size_t index, int64_t length) const {
+    return static_cast<double*>(array(index, napi_float64_array, length, "a Float64Array"));
+  }
+
   /** Uint8Array of at least `length` elements. */
   uint8_t* bytes(size_t index, int64_t length) const {
     return static_cast<uint8_t*>(array(index, napi_uint8_array, length, "a Uint8Array"));

@@ -270,6 +270,7 @@ export interface Addon {
     settings: Float32Array,
   ): void;
   emaStep(averages: readonly Float32Array[], values: readonly Float32Array[], decay: number): void;
+  normalBlocks(out: Float32Array, position: Int32Array, tables: Float64Array): void;
 }
 
 /** Where the build puts the addon; the same from `src` and from `dist`. */

@@ -11,10 +11,12 @@ import { conv2dKernels } from './kernels/conv2d.ts';
 import { conv2dGroupedKernels } from './kernels/conv2d-grouped.ts';
 import { depthwiseConv2dKernels } from './kernels/depthwise-conv2d.ts';
 import { extremeKernels } from './kernels/extremes.ts';
+import { filledTensorKernels } from './kernels/filled-tensor.ts';
 import { gatherKernels } from './kernels/gather.ts';
 import { gradientKernels } from './kernels/gradient-kernels.ts';
 import { groupNormKernels } from './kernels/group-norm.ts';
 import { matMulKernels } from './kernels/mat-mul.ts';
+import { normalBlocksKernels } from './kernels/normal-blocks.ts';
 import { optimizerStepKernels } from './kernels/optimizer-steps.ts';
 import { poolKernels } from './kernels/pool.ts';
 import { reduceKernels } from './kernels/reduce.ts';
@@ -55,6 +57,8 @@ const NATIVE_KERNELS: readonly NativeKernel[] = [
   ...biasActKernels,
   ...sgdStepKernels,
   ...optimizerStepKernels,
+  ...normalBlocksKernels,
+  ...filledTensorKernels,
   ...gradientKernels,
 ];
 

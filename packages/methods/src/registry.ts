@@ -9,10 +9,10 @@ import { zenNas } from './zen-nas/run.ts';
 
 /** The code behind every method id; a config must have been resolved against the schema of the same id. */
 export const RUNNERS = {
-  genet,
   'label-smoothing': labelSmoothing,
   wemix,
   'noisy-labels': noisyLabels,
+  genet,
   'zen-nas': zenNas,
   'multipass-sgd': multipassSgd,
 } as const satisfies Record<MethodId, Method<never, unknown>>;

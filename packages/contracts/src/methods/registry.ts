@@ -12,10 +12,10 @@ import { zenNas } from './zen-nas.ts';
 
 /** Every method by its id. */
 export const METHODS = {
-  genet,
   'label-smoothing': labelSmoothing,
   wemix,
   'noisy-labels': noisyLabels,
+  genet,
   'zen-nas': zenNas,
   'multipass-sgd': multipassSgd,
 } as const satisfies Record<string, MethodDescriptor>;

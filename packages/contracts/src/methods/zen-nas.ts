@@ -5,10 +5,10 @@ import type { MethodDescriptor } from '../method.ts';
 import { firstOf, inChannels } from '../structure/block.ts';
 import { structureStringFaults } from '../structure/check.ts';
 import { parseStructure } from '../structure/parse.ts';
-import { TRAIN_TEST_METRICS } from '../training.ts';
-
+import { TRAINING_METRICS, trainingFaults } from '../training.ts';
 import { ZenNasConfig } from './zen-nas-config.ts';
 import { cutIntoIslands, islandFaults, SEARCH_FILE } from './zen-nas-islands.ts';
+import { scoringFaults } from './zen-nas-score.ts';
 
 /** What a finished Zen-NAS job says of itself. */
 export const ZenNasSummary = Type.Object({
@@ -62,6 +62,11 @@ const faults = (config: ZenNasConfig): Fault[] => {
     found.push({ pointer: '/search/warmPool', message: 'must be at most population' });
   if (config.search.finalRescoreTopK > config.search.population)
     found.push({ pointer: '/search/finalRescoreTopK', message: 'must be at most population' });
+  found.push(...scoringFaults(config.task, config.scoring), ...trainingFaults(config.training, '/training'));
+  if (config.task === 'score' && config.structure !== null)
+    found.push({ pointer: '/structure', message: 'belongs to task search; give it in scoring.structures' });
+  if (config.task === 'score' && config.search.islands.count > 1)
+    found.push({ pointer: '/search/islands/count', message: 'must be 1 for task score, which searches nothing' });
   if (typeof config.structure === 'string')
     found.push(...structureFaultsFor(config.structure, config.dataset.name, '/structure'));
   if (config.search.initStructure !== null)
@@ -100,6 +105,12 @@ export const zenNas = {
     },
     { name: 'search/rejected-flops', unit: 'count', better: 'neither', description: 'children over the FLOPs budget' },
     {
+      name: 'search/rejected-activations',
+      unit: 'count',
+      better: 'neither',
+      description: 'children over the budget of activations',
+    },
+    {
       name: 'search/rejected-duplicate',
       unit: 'count',
       better: 'neither',
@@ -111,7 +122,7 @@ export const zenNas = {
       better: 'neither',
       description: 'children whose score is not a finite number',
     },
-    ...TRAIN_TEST_METRICS,
+    ...TRAINING_METRICS,
   ],
   artifacts: [
     { name: 'best-structure.txt', mediaType: 'text/plain', description: 'structure string of the winner' },
@@ -120,6 +131,13 @@ export const zenNas = {
       mediaType: 'application/json',
       description: 'final population: structure, score, counters',
     },
+    {
+      name: 'pareto-front.csv',
+      mediaType: 'text/csv',
+      description: 'candidates that no other one beats in score against parameters, FLOPs or latency',
+    },
+    { name: 'scores.json', mediaType: 'application/json', description: 'task score: scores, counters, stage shapes' },
+    { name: 'scores.csv', mediaType: 'text/csv', description: 'task score: a line per structure and proxy' },
     {
       name: SEARCH_FILE,
       mediaType: 'application/json',

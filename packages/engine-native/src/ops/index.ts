@@ -16,6 +16,8 @@ export { type ConvNormTrainOptions, convNormTrain } from './conv-norm-train.ts';
 export { type Conv2dGroupedOptions, conv2dGrouped } from './conv2d-grouped.ts';
 export { denseAct } from './dense-act.ts';
 export { emaStep } from './ema-step.ts';
+export { filledTensor } from './filled-tensor.ts';
 export { globalMean } from './global-mean.ts';
 export { groupNorm, layerNorm } from './group-norm.ts';
+export { type NormalBlocks, nativeNormalBlocks } from './normal-blocks.ts';
 export { type SgdGroup, sgdStep } from './sgd-step.ts';

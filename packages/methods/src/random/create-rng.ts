@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { gaussianPair } from './gaussian-pair.ts';
+import { GAUSSIAN_TABLES, gaussianPair } from './gaussian-pair.ts';
 import { philox4x32 } from './philox.ts';
 import type { Rng } from './rng.ts';
 
@@ -23,10 +23,15 @@ export function createRng(seed: number, name: string): Rng {
   let used = 4; // words of the current block already handed out
   let hasSpare = false; // pair[1] is a normal not yet handed out
 
+  const skip = (blocks: number): void => {
+    const low = (position[0] as number) + blocks;
+    position[0] = low; // wraps, and then the carry goes one word up
+    if (low >= TWO_POW_32) position[1] = (position[1] as number) + 1;
+  };
+
   const nextBlock = (): void => {
     philox4x32(words, position);
-    position[0] = (position[0] as number) + 1; // wraps, and then the carry goes one word up
-    if (position[0] === 0) position[1] = (position[1] as number) + 1;
+    skip(1);
     used = 0;
   };
 
@@ -64,10 +69,16 @@ export function createRng(seed: number, name: string): Rng {
     },
     below,
     normal,
-    fillNormal: (out) => {
+    fillNormal: (out, native) => {
       let at = 0;
       // the slow way to a block boundary, so that n calls of normal() and one fill give the same numbers
       while (at < out.length && (hasSpare || used !== 4)) out[at++] = normal();
+      const blocks = Math.floor((out.length - at) / 4);
+      if (native !== undefined && out instanceof Float32Array && blocks > 0) {
+        native(out.subarray(at, at + 4 * blocks), position, GAUSSIAN_TABLES);
+        skip(blocks);
+        at += 4 * blocks;
+      }
       for (; at + 4 <= out.length; at += 4) {
         nextBlock();
         gaussianPair(out, at, words, 0);

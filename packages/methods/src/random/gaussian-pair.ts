@@ -8,12 +8,19 @@ const TABLE_BITS = 10;
 const TABLE_SIZE = 1 << TABLE_BITS;
 const ANGLE_LOW_BITS = 32 - TABLE_BITS;
 
-const COSINE = Float64Array.from({ length: TABLE_SIZE }, (_, i) => Math.cos((2 * Math.PI * i) / TABLE_SIZE));
-const SINE = Float64Array.from({ length: TABLE_SIZE }, (_, i) => Math.sin((2 * Math.PI * i) / TABLE_SIZE));
+/** The tables one after another: an engine that makes the same numbers reads the same tables. */
+export const GAUSSIAN_TABLES = new Float64Array(5 * TABLE_SIZE);
+const table = (index: number, valueAt: (i: number) => number): Float64Array => {
+  const part = GAUSSIAN_TABLES.subarray(index * TABLE_SIZE, (index + 1) * TABLE_SIZE);
+  for (let i = 0; i < TABLE_SIZE; i++) part[i] = valueAt(i);
+  return part;
+};
+const COSINE = table(0, (i) => Math.cos((2 * Math.PI * i) / TABLE_SIZE));
+const SINE = table(1, (i) => Math.sin((2 * Math.PI * i) / TABLE_SIZE));
 /** Middle of the i-th slice of [1, 2), its reciprocal and its logarithm. */
-const MIDDLE = Float64Array.from({ length: TABLE_SIZE }, (_, i) => 1 + (i + 0.5) / TABLE_SIZE);
-const RECIPROCAL = MIDDLE.map((m) => 1 / m);
-const LOGARITHM = MIDDLE.map((m) => Math.log(m));
+const MIDDLE = table(2, (i) => 1 + (i + 0.5) / TABLE_SIZE);
+const RECIPROCAL = table(3, (i) => 1 / (MIDDLE[i] as number));
+const LOGARITHM = table(4, (i) => Math.log(MIDDLE[i] as number));
 
 /**
  * Two independent standard normals from `words[first]` (radius) and `words[first + 1]` (angle), written to

@@ -10,6 +10,7 @@ import type { Dataset } from '../data/dataset.ts';
 import { DataError, type MethodContext, NonFiniteError } from '../method.ts';
 import type { RunState } from './run-state.ts';
 import { scoreCandidate } from './score-candidate.ts';
+import { frontMember } from './search.ts';
 import { imageResolution } from './search-phase.ts';
 
 /**
@@ -37,5 +38,6 @@ export async function takeStructure(
   const score = await scoreCandidate(structure, blocks, config, image, (name) => ctx.rng(name), repeats);
   if (!Number.isFinite(score)) throw new NonFiniteError(`the score of the given structure is ${score}`);
   search.population = [{ structure, score }];
+  search.fronts = [frontMember(structure, score, blocks, { budget: config.budget, image })];
   search.scored = 1;
 }

@@ -1,6 +1,7 @@
 import type { Reference, ZenNasConfig } from '@crucible/contracts';
 import type { Dataset } from '../data/dataset.ts';
 import type { MethodContext } from '../method.ts';
+import { addToFronts } from './pareto.ts';
 import type { RunState } from './run-state.ts';
 import { emptySearch, type Rejection, ranked, type SearchState } from './search.ts';
 import { readSearch } from './search-file.ts';
@@ -33,6 +34,7 @@ export function joined(searches: readonly SearchState[], population: number): Se
     whole.scored += search.scored;
     for (const [reason, count] of Object.entries(search.rejected)) whole.rejected[reason as Rejection] += count;
     // a score depends on nothing but seed and structure: the same structure has the same one everywhere
+    for (const member of search.fronts) addToFronts(whole.fronts, member);
     for (const member of search.population) if (!members.has(member.structure)) members.set(member.structure, member);
   }
   whole.population = ranked([...members.values()]).slice(0, population);

@@ -10,7 +10,8 @@ import {
  * @file Zen-NAS (arXiv:2102.01063): evolutionary search by Zen-score under budgets, then training of the winner.
  *
  * Differs from the paper: see `score.ts` for the score and `search.ts` for the search; the winner is the candidate with
- * the best mean over many fresh draws; training has neither teacher nor mixup nor the stronger augmentations.
+ * the best mean over many fresh draws; training has no teacher, and RandAugment
+ * in the place of AutoAugment.
  */
 import type { Dataset } from '../data/dataset.ts';
 import { encodeSafetensors } from '../data/safetensors.ts';
@@ -24,8 +25,10 @@ import { populationJson } from './artifacts.ts';
 import { takeStructure } from './given-structure.ts';
 import { islandRound } from './island-round.ts';
 import { takeIslands } from './join-islands.ts';
+import { paretoFrontCsv } from './pareto.ts';
 import { rescorePhase } from './rescore-phase.ts';
-import { checkpointOf, type Found, initialState, type RunState } from './run-state.ts';
+import { checkpointOf, type DataState, type Found, initialScoring, initialState } from './run-state.ts';
+import { scoreTask } from './score-task.ts';
 import { searchJson } from './search-file.ts';
 import { imageResolution, searchPhase } from './search-phase.ts';
 import { trainPhase } from './train-phase.ts';
@@ -33,10 +36,11 @@ import { trainPhase } from './train-phase.ts';
 export const zenNas: Method<ZenNasConfig, ZenNasSummary | IslandSummary> = {
   id: 'zen-nas',
   async run(config, ctx) {
+    if (config.task === 'score') return scoreTask(config, ctx, initialScoring(ctx));
     const dataset = await ctx.data(config.dataset);
     const { part } = config.search.islands;
     if (part?.kind === 'round') return islandRound(config, part, ctx, dataset);
-    let state: RunState = initialState(ctx, dataset.sha256);
+    let state: DataState = initialState(ctx, dataset.sha256);
     if (state.phase === 'search') {
       const { structure } = config;
       let candidatesPerSecond = 0;
@@ -53,6 +57,7 @@ export const zenNas: Method<ZenNasConfig, ZenNasSummary | IslandSummary> = {
       await ctx.saveArtifact('best-structure.txt', `${found.structure}\n`);
       await ctx.saveArtifact(SEARCH_FILE, searchJson(state.search, dataset));
       await ctx.saveArtifact('population.json', populationJson(state.search.population, state.rescored, config, image));
+      await ctx.saveArtifact('pareto-front.csv', paretoFrontCsv(state.search.fronts));
       ctx.log('info', `found ${found.structure}`, { score: found.score, scored: found.scored });
       state = { phase: 'train', dataset: dataset.sha256, found, training: null };
       await ctx.saveCheckpoint(checkpointOf(state));
@@ -66,7 +71,7 @@ const train = (
   config: ZenNasConfig,
   ctx: MethodContext,
   dataset: Dataset,
-  state: Extract<RunState, { phase: 'train' }>,
+  state: Extract<DataState, { phase: 'train' }>,
 ): Promise<readonly EpochRecord[]> =>
   trainPhase(config, ctx, dataset, state, async (model, epochs) => {
     const metadata = { format: 'crucible', structure: state.found.structure, dataset: dataset.name };

@@ -1,13 +1,17 @@
+import type { Rank, Tensor4D } from '@tensorflow/tfjs-core';
+import { normalTensor } from '../random/draw-normals.ts';
 import type { Rng } from '../random/rng.ts';
 
-/** Where the numbers of one scoring come from. Each array is fresh, standard normal, and the caller's to keep. */
+type Shape = readonly [number, number, number, number];
+
+/** Where the numbers of one scoring come from: standard normals, in tensors that the caller frees. */
 export interface NormalSource {
   /** Kernel of the `layer`-th convolution in execution order: `[kernel, kernel, in, out]`, depth-wise `[.., in, 1]`. */
-  weights(layer: number, shape: readonly [number, number, number, number]): Float32Array;
+  weights(layer: number, shape: Shape): Tensor4D;
   /** The clean batch, NHWC. */
-  input(shape: readonly [number, number, number, number]): Float32Array;
+  input(shape: Shape): Tensor4D;
   /** What is added to it, before `alpha`; same shape. */
-  noise(shape: readonly [number, number, number, number]): Float32Array;
+  noise(shape: Shape): Tensor4D;
 }
 
 /**
@@ -17,11 +21,7 @@ export interface NormalSource {
  * @param rng streams of one structure and repeat: `layer-0`, .., `input`, `noise`
  */
 export function streamSource(rng: (part: string) => Rng): NormalSource {
-  const draw = (part: string, shape: readonly number[]): Float32Array => {
-    const numbers = new Float32Array(shape.reduce((product, size) => product * size, 1));
-    rng(part).fillNormal(numbers);
-    return numbers;
-  };
+  const draw = (part: string, shape: Shape): Tensor4D => normalTensor<Rank.R4>(rng(part), [...shape]);
   return {
     weights: (layer, shape) => draw(`layer-${layer}`, shape),
     input: (shape) => draw('input', shape),

@@ -52,9 +52,9 @@ const publishedSource = (blocks: readonly SuperBlock[], batch: number, resolutio
   };
   const [input, noise] = [images(), images()];
   const source: NormalSource = {
-    weights: (layer) => kernels[layer] as Float32Array,
-    input: () => input,
-    noise: () => noise,
+    weights: (layer, shape) => tf.tensor4d(kernels[layer] as Float32Array, [...shape]),
+    input: (shape) => tf.tensor4d(input, [...shape]),
+    noise: (shape) => tf.tensor4d(noise, [...shape]),
   };
   return source;
 };
@@ -69,15 +69,11 @@ const changed = (
   source: NormalSource,
   { weights = 1, images = 1, order }: { weights?: number; images?: number; order?: readonly number[] },
 ): NormalSource => {
-  const reorder = (data: Float32Array) => {
-    if (order === undefined) return data;
-    const size = data.length / order.length;
-    return Float32Array.from(data, (_, i) => data[(order[Math.floor(i / size)] ?? 0) * size + (i % size)] as number);
-  };
+  const reordered = (x: tf.Tensor4D) => (order === undefined ? x : tf.gather(x, tf.tensor1d([...order], 'int32')));
   return {
-    weights: (layer, shape) => source.weights(layer, shape).map((w) => w * weights),
-    input: (shape) => reorder(source.input(shape).map((x) => x * images)),
-    noise: (shape) => reorder(source.noise(shape).map((x) => x * images)),
+    weights: (layer, shape) => tf.mul(source.weights(layer, shape), weights),
+    input: (shape) => reordered(tf.mul(source.input(shape), images)),
+    noise: (shape) => reordered(tf.mul(source.noise(shape), images)),
   };
 };
 

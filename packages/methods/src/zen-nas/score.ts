@@ -37,12 +37,14 @@ export interface ZenScore {
   scale: number;
 }
 
-/** Variances of one layer over its batch, per channel and unbiased, and the number of values behind each. */
-type LayerVariance = {
-  clean: tf.Tensor1D;
-  perturbed: tf.Tensor1D;
+/** Running statistics of one layer for each of the two passes; they keep nothing, so they are those of the batch. */
+interface LayerStatistics {
+  /** unbiased, per channel */
+  clean: tf.Variable<tf.Rank.R1>;
+  perturbed: tf.Variable<tf.Rank.R1>;
+  /** values behind each of them */
   values: number;
-};
+}
 
 /**
  * One draw of the Zen-score. The network has neither links nor squeeze-and-excitation nor a head; both inputs are
@@ -58,47 +60,90 @@ export async function zenScore(
   const { layers, epsilon } = 'layers' in network ? network : structureStack(network);
   const [channels, resolution] = [layers[0]?.in ?? 0, options.resolution];
   const shape: [number, number, number, number] = [options.batchSize, resolution, resolution, channels];
-  const outputs = tf.tidy(() => {
-    let clean = tf.tensor4d(source.input(shape), shape);
-    let perturbed = tf.add<tf.Tensor4D>(clean, tf.mul(tf.tensor4d(source.noise(shape), shape), options.alpha));
-    const variances: LayerVariance[] = [];
-    layers.forEach((layer, i) => {
-      const weights = kernelOf(layer, i, source);
-      const before = [clean, perturbed];
-      const after = tf.tidy(() => {
-        const first = normalisedRelu(clean, weights, layer, epsilon);
-        const second = normalisedRelu(perturbed, weights, layer, epsilon);
-        return { y0: first.y, v0: first.variance, y1: second.y, v1: second.variance };
-      });
-      tf.dispose([...before, weights]);
-      const values = after.y0.size / layer.out;
-      [clean, perturbed] = [pooled(after.y0, layer), pooled(after.y1, layer)];
-      variances.push({ clean: after.v0, perturbed: after.v1, values });
+  const passed: Passed = { statistics: [], variables: [] };
+  try {
+    const norms = tf.tidy(() => {
+      const { clean, perturbed } = passBoth(layers, epsilon, inputsOf(shape, options.alpha, source), source, passed);
+      return normsOf(clean, perturbed, options.mode);
     });
-    return { norms: normsOf(clean, perturbed, options.mode), variances };
-  });
-  const norms = await takeValues(outputs.norms);
-  let scale = 0;
-  for (const { clean, perturbed, values } of outputs.variances) {
-    const means = { clean: meanOf(await takeValues(clean)), perturbed: meanOf(await takeValues(perturbed)), values };
-    scale += 0.5 * Math.log(options.mode === 'repo' ? repoScale(means) : batchScale(means));
+    const means = await valuesOf(norms, passed.statistics);
+    let scale = 0;
+    for (const layer of means.layers)
+      scale += 0.5 * Math.log(options.mode === 'repo' ? repoScale(layer) : batchScale(layer));
+    const difference = Math.log(means.norm);
+    return { score: difference + scale, difference, scale };
+  } finally {
+    tf.dispose(passed.variables);
   }
-  const difference = Math.log(meanOf(norms));
-  return { score: difference + scale, difference, scale };
 }
 
-/** Values of a tensor, which is freed; not every engine can be read synchronously. */
-const takeValues = async (tensor: tf.Tensor): Promise<ArrayLike<number>> => {
-  const values = await tensor.data();
-  tensor.dispose();
-  return values;
+/** What the passes leave beside their result. */
+interface Passed {
+  statistics: LayerStatistics[];
+  /** all that were made; no tidy frees them */
+  variables: tf.Variable[];
+}
+
+/** The two batches, or what has become of them. */
+interface Pair {
+  clean: tf.Tensor4D;
+  perturbed: tf.Tensor4D;
+}
+
+const inputsOf = (shape: [number, number, number, number], alpha: number, source: NormalSource): Pair => {
+  const clean = source.input(shape);
+  return { clean, perturbed: tf.add(clean, tf.mul(source.noise(shape), alpha)) };
+};
+
+/** Both batches through all layers; `passed` grows by what each layer leaves. */
+const passBoth = (
+  layers: readonly ScoredLayer[],
+  epsilon: number,
+  inputs: Pair,
+  source: NormalSource,
+  { statistics, variables }: Passed,
+): Pair => {
+  const constants = new Map<number, PerChannel>();
+  const variable = (value: tf.Tensor1D): tf.Variable<tf.Rank.R1> => {
+    const made = tf.variable<tf.Rank.R1>(value, false);
+    variables.push(made);
+    return made;
+  };
+  const perChannelOf = (out: number): PerChannel => {
+    const zeros = tf.zeros<tf.Rank.R1>([out]);
+    return { ones: tf.ones<tf.Rank.R1>([out]), zeros, mean: variable(zeros) };
+  };
+  return layers.reduce(({ clean, perturbed }: Pair, layer, i) => {
+    const perChannel = constants.get(layer.out) ?? perChannelOf(layer.out);
+    constants.set(layer.out, perChannel);
+    const [ofClean, ofPerturbed] = [variable(perChannel.zeros), variable(perChannel.zeros)];
+    const weights = kernelOf(layer, i, source);
+    const y0 = normalisedRelu(clean, weights, layer, epsilon, perChannel, ofClean);
+    const y1 = normalisedRelu(perturbed, weights, layer, epsilon, perChannel, ofPerturbed);
+    tf.dispose([clean, perturbed, weights]);
+    statistics.push({ clean: ofClean, perturbed: ofPerturbed, values: y0.size / layer.out });
+    return { clean: pooled(y0, layer), perturbed: pooled(y1, layer) };
+  }, inputs);
+};
+
+/** What the host needs of a scoring; not every engine can be read synchronously. */
+const valuesOf = async (
+  norms: tf.Tensor,
+  statistics: readonly LayerStatistics[],
+): Promise<{ norm: number; layers: MeanVariance[] }> => {
+  const norm = meanOf(await norms.data());
+  norms.dispose();
+  const layers: MeanVariance[] = [];
+  for (const { clean, perturbed, values } of statistics)
+    layers.push({ clean: meanOf(await clean.data()), perturbed: meanOf(await perturbed.data()), values });
+  return { norm, layers };
 };
 
 const kernelOf = (layer: ConvSpec, index: number, source: NormalSource): tf.Tensor4D => {
   const shape: [number, number, number, number] = layer.depthwise
     ? [layer.kernel, layer.kernel, layer.in, 1]
     : [layer.kernel, layer.kernel, layer.in, layer.out];
-  return tf.tensor4d(source.weights(index, shape), shape);
+  return source.weights(index, shape);
 };
 
 /** The input of the next layer; frees `y` when it is pooled. */
@@ -109,23 +154,28 @@ const pooled = (y: tf.Tensor4D, { maxPool }: ScoredLayer): tf.Tensor4D => {
   return smaller;
 };
 
-/** `x` after a layer, normalised by its own batch, then ReLU; and the layer's unbiased variance per channel. */
+/** Constants per channel that layers of one width share. */
+interface PerChannel {
+  ones: tf.Tensor1D;
+  zeros: tf.Tensor1D;
+  /** takes the running mean, which nobody reads */
+  mean: tf.Variable<tf.Rank.R1>;
+}
+
+/** `x` after a layer, normalised by its own batch, then ReLU; `variance` takes the layer's unbiased variance. */
 const normalisedRelu = (
   x: tf.Tensor4D,
   weights: tf.Tensor4D,
-  { out, kernel, stride, depthwise }: ConvSpec,
+  { kernel, stride, depthwise }: ConvSpec,
   epsilon: number,
-): { y: tf.Tensor4D; variance: tf.Tensor1D } => {
-  const [ones, zeros] = [tf.ones<tf.Rank.R1>([out]), tf.zeros<tf.Rank.R1>([out])];
+  { ones, zeros, mean }: PerChannel,
+  variance: tf.Variable<tf.Rank.R1>,
+): tf.Tensor4D => {
   // running statistics that keep nothing of their old value are those of the batch
-  const moving = { mean: tf.variable(zeros, false), variance: tf.variable(zeros, false), momentum: 0 };
+  const moving = { mean, variance, momentum: 0 };
   // a number pads every side alike; 'same' would pad strided layers on one side only
   const shape = { strides: stride, pad: (kernel - 1) / 2, depthwise };
-  const y = convNormTrain(x, weights, ones, zeros, { ...shape, epsilon, activation: 'relu', moving });
-  const variance = tf.clone(moving.variance) as tf.Tensor1D;
-  moving.mean.dispose();
-  moving.variance.dispose();
-  return { y, variance };
+  return convNormTrain(x, weights, ones, zeros, { ...shape, epsilon, activation: 'relu', moving });
 };
 
 /** Norm `[B]` of the difference of each sample: L1, or Frobenius in `paper_fro`. */

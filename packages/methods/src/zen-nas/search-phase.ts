@@ -96,6 +96,7 @@ export const reportGeneration = (
     'search/rejected-depth': state.rejected.depth,
     'search/rejected-params': state.rejected.params,
     'search/rejected-flops': state.rejected.flops,
+    'search/rejected-activations': state.rejected.activations,
     'search/rejected-duplicate': state.rejected.duplicate,
     'search/rejected-non-finite': state.rejected['non-finite'],
   });

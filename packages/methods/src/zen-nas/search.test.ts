@@ -1,14 +1,22 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { parseStructure, printStructure, structureFaults, superBlocks } from '@crucible/contracts';
+import {
+  isGenet,
+  parseStructure,
+  printStructure,
+  type SpaceName,
+  structureFaults,
+  superBlocks,
+} from '@crucible/contracts';
 import { countStructure } from '../nn/structure/count.ts';
 import { depthOf } from '../nn/structure/expand.ts';
 import { createRng } from '../random/create-rng.ts';
 import type { Rng } from '../random/rng.ts';
-import { brokenBudget } from './budget.ts';
+import { type Budget, brokenBudget } from './budget.ts';
+import { activationBytes } from './candidate-cost.ts';
 import { mutate } from './mutate.ts';
 import { emptySearch, ranked, type SearchOptions, type SearchState, searchStep, totalRejected } from './search.ts';
-import { depthChoices, drawReplacement, type SearchSpace, type SpaceName, widthChoices } from './search-space.ts';
+import { depthChoices, drawReplacement, type SearchSpace, widthChoices } from './search-space.ts';
 import { startStructure } from './start-structure.ts';
 
 const blocksOf = (text: string) => superBlocks(parseStructure(text));
@@ -28,8 +36,9 @@ const optionsWith = (changes: Partial<SearchOptions> = {}): SearchOptions => ({
   mutationDraws: 2,
   dedupe: true,
   space: xxbl,
+  mutation: 'repo',
   splitThreshold: 6,
-  budget: { params: 40_000, flops: 4e6, depth: 9, counter: 'repo' },
+  budget: { params: 40_000, flops: 4e6, depth: 9, activationBytes: null, counter: 'repo' },
   image: { resolution: 28, classes: 10 },
   rng: (name) => createRng(5, name),
   score: standInScore,
@@ -102,26 +111,52 @@ describe('choices of a block', () => {
 });
 
 describe('mutate', () => {
-  it('gives children that can be built, fit together and round-trip, in both spaces', () => {
-    for (const name of ['xxbl', 'idw_fixfc'] as const satisfies SpaceName[]) {
-      const space: SearchSpace = { name, maxChannels: 256, typeSampling: 'uniform' };
-      let blocks = startStructure(null, name, { resolution: 28, channels: 1 });
-      for (let i = 0; i < 300; i++) {
-        const child = mutate(blocks, 2, { space, splitThreshold: 6 }, createRng(3, `${name} ${i}`));
-        assert.deepEqual(structureFaults(child), []);
-        assert.deepEqual(superBlocks(parseStructure(printStructure(child))), child);
-        assert.ok(child.every((block) => block.family === 'conv' || block.layers < 6));
-        assert.equal(child[0]?.in, 1);
-        if (name === 'idw_fixfc') assert.equal(child.at(-1)?.out, 2048);
-        blocks = depthOf(child) < 30 ? child : blocks;
+  for (const name of ['xxbl', 'idw_fixfc', 'genet', 'resnet'] as const satisfies SpaceName[])
+    for (const mutation of ['repo', 'paper'] as const)
+      it(`gives children that can be built, fit together and round-trip, in ${name} by ${mutation}`, () => {
+        const space: SearchSpace = { name, maxChannels: 256, typeSampling: 'uniform' };
+        let blocks = startStructure(null, name, { resolution: 28, channels: 1 });
+        for (let i = 0; i < 300; i++) {
+          const child = mutate(blocks, 2, { space, mutation, splitThreshold: 6 }, createRng(3, `${name} ${i}`));
+          assert.deepEqual(structureFaults(child), []);
+          assert.deepEqual(superBlocks(parseStructure(printStructure(child))), child);
+          assert.ok(child.every((block) => block.family === 'conv' || block.layers < 6));
+          assert.equal(child[0]?.in, 1);
+          if (name === 'idw_fixfc') assert.equal(child.at(-1)?.out, 2048);
+          if (name === 'genet' || name === 'resnet')
+            assert.ok(child.every((block) => block.family === 'conv' || isGenet(block)));
+          blocks = depthOf(child) < 30 ? child : blocks;
+        }
+      });
+
+  it('multiplies widths and depth by factors in [1/2, 2] in one block by paper, whatever the draws', () => {
+    const parent = blocksOf('SuperConvK3BNRELU(1,64,1,1)SuperResK3K3(64,64,1,64,4)SuperConvK1BNRELU(64,64,1,1)');
+    const outs = new Set<number>();
+    const depths = new Set<number>();
+    for (let i = 0; i < 600; i++) {
+      const child = mutate(parent, 4, { space: xxbl, mutation: 'paper', splitThreshold: 100 }, createRng(6, `${i}`));
+      const changed = child.filter((block, at) => block.out !== parent[at]?.out || block.layers !== parent[at]?.layers);
+      assert.ok(changed.length <= 1);
+      for (const { out, layers } of child) {
+        outs.add(out);
+        depths.add(layers);
       }
     }
+    // every multiple of 8 from half to twice the width, also those that the lists of the released code lack
+    assert.deepEqual(
+      [...outs].sort((a, b) => a - b),
+      Array.from({ length: 13 }, (_, i) => 32 + 8 * i),
+    );
+    assert.deepEqual(
+      [...depths].sort((a, b) => a - b),
+      [1, 2, 3, 4, 5, 6, 7, 8],
+    );
   });
 
   it('changes at most as many blocks as it draws', () => {
     const parent = blocksOf(START);
     for (let i = 0; i < 100; i++) {
-      const child = mutate(parent, 1, { space: xxbl, splitThreshold: 100 }, createRng(4, `${i}`));
+      const child = mutate(parent, 1, { space: xxbl, mutation: 'repo', splitThreshold: 100 }, createRng(4, `${i}`));
       const changedBlocks = child.filter((block, at) => {
         const { in: _, ...rest } = block;
         const { in: __, ...before } = parent[at] ?? block;
@@ -138,12 +173,35 @@ describe('brokenBudget', () => {
     const image = { resolution: 28, classes: 10 };
     const { params, flops } = countStructure(blocks, { counter: 'repo', ...image });
     const with_ = (changes: object) =>
-      brokenBudget(blocks, { params, flops, depth: 4, counter: 'repo' as const, ...changes }, image);
+      brokenBudget(
+        blocks,
+        { params, flops, depth: 4, activationBytes: null, counter: 'repo' as const, ...changes },
+        image,
+      );
     assert.equal(with_({}), null);
     assert.equal(with_({ depth: 3, params: 1, flops: 1 }), 'depth');
     assert.equal(with_({ params: params - 1, flops: 1 }), 'params');
     assert.equal(with_({ flops: flops - 1 }), 'flops');
     assert.equal(with_({ params: null, flops: null }), null);
+  });
+
+  it('asks latency after FLOPs and activations last, and lets equality pass', () => {
+    const blocks = blocksOf(START);
+    const image = { resolution: 28, classes: 10 };
+    // four bytes of every output: 14 x 14 of the stem and the first block, whose projection counts, then 7 x 7
+    const bytes = 4 * (14 ** 2 * (8 + 8 + 8 + 8) + 7 ** 2 * (8 + 8 + 8 + 16));
+    assert.equal(activationBytes(blocks, image), bytes);
+    const latencyOf = (ms: number) => ({ limitMs: 2, of: () => ms });
+    const with_ = (changes: Partial<Budget>) =>
+      brokenBudget(
+        blocks,
+        { params: null, flops: null, depth: 4, activationBytes: bytes, counter: 'repo', ...changes },
+        image,
+      );
+    assert.equal(with_({ latency: latencyOf(2) }), null);
+    assert.equal(with_({ latency: latencyOf(2.1), activationBytes: 1 }), 'latency');
+    assert.equal(with_({ activationBytes: bytes - 1 }), 'activations');
+    assert.equal(with_({ flops: 1, latency: latencyOf(3) }), 'flops');
   });
 });
 
@@ -166,6 +224,12 @@ describe('searchStep', () => {
     assert.equal(new Set(state.population.map(({ structure }) => structure)).size, state.population.length);
     assert.ok(state.rejected.depth > 0 && state.rejected.params > 0, JSON.stringify(state.rejected));
     assert.ok(state.scored + totalRejected(state) <= 400);
+    assert.equal(state.fronts[0] === undefined, false);
+    const [winner] = ranked(state.population);
+    assert.ok(
+      state.fronts.some(({ structure }) => structure === winner?.structure),
+      'the best score is on every front',
+    );
   });
 
   it('goes on from its JSON to the same end as without a pause, wherever it was cut', async () => {
@@ -208,7 +272,11 @@ describe('searchStep', () => {
     };
     const state = await runSearch(
       emptySearch(),
-      optionsWith({ rng, warmPool: 12, budget: { params: null, flops: null, depth: 200, counter: 'repo' } }),
+      optionsWith({
+        rng,
+        warmPool: 12,
+        budget: { params: null, flops: null, depth: 200, activationBytes: null, counter: 'repo' },
+      }),
       12,
     );
     assert.deepEqual(

@@ -9,8 +9,9 @@ import { parseStructure, printStructure, type SuperBlock, superBlocks } from '@c
 
 import type { Rng } from '../random/rng.ts';
 import { type Budget, type BudgetName, brokenBudget } from './budget.ts';
-import { mutate } from './mutate.ts';
-import type { SearchSpace } from './search-space.ts';
+import { candidateCost } from './candidate-cost.ts';
+import { type MutationOptions, mutate } from './mutate.ts';
+import { addToFronts, type FrontMember } from './pareto.ts';
 
 /** A member of the population: its structure string and its proxy score. */
 export interface Candidate {
@@ -29,17 +30,17 @@ export interface SearchState {
   recent: Candidate[];
   scored: number;
   rejected: Record<Rejection, number>;
+  /** scored candidates that no other one beats in score against a cost */
+  fronts: FrontMember[];
 }
 
 /** What the search is told; the same for all its steps. */
-export interface SearchOptions {
+export interface SearchOptions extends MutationOptions {
   start: readonly SuperBlock[];
   population: number;
   warmPool: number;
   mutationDraws: number;
   dedupe: boolean;
-  space: SearchSpace;
-  splitThreshold: number;
   budget: Budget;
   image: { resolution: number; classes: number };
   /** named streams of the job's seed */
@@ -57,7 +58,8 @@ export const emptySearch = (): SearchState => ({
   population: [],
   recent: [],
   scored: 0,
-  rejected: { depth: 0, params: 0, flops: 0, duplicate: 0, 'non-finite': 0 },
+  rejected: { depth: 0, params: 0, flops: 0, latency: 0, activations: 0, duplicate: 0, 'non-finite': 0 },
+  fronts: [],
 });
 
 /** One iteration, in place: makes a child and, unless it is rejected, scores and inserts it. */
@@ -82,9 +84,26 @@ export async function searchStep(state: SearchState, options: SearchOptions): Pr
     return;
   }
   const score = await scoreOnce(state, structure, blocks, options);
-  if (Number.isFinite(score)) population.push({ structure, score });
-  else state.rejected['non-finite'] += 1;
+  if (!Number.isFinite(score)) {
+    state.rejected['non-finite'] += 1;
+    return;
+  }
+  population.push({ structure, score });
+  addToFronts(state.fronts, frontMember(structure, score, blocks, options));
 }
+
+/** A scored candidate with all that the fronts weigh. */
+export const frontMember = (
+  structure: string,
+  score: number,
+  blocks: readonly SuperBlock[],
+  { budget, image }: Pick<SearchOptions, 'budget' | 'image'>,
+): FrontMember => ({
+  structure,
+  score,
+  ...candidateCost(blocks, budget.counter, image),
+  latencyMs: budget.latency?.of(blocks) ?? null,
+});
 
 const scoreOnce = async (
   state: SearchState,

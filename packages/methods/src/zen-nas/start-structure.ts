@@ -1,7 +1,9 @@
-import { assertBuildable, parseStructure, type SuperBlock, superBlocks } from '@crucible/contracts';
-import type { SpaceName } from './search-space.ts';
+import { assertBuildable, parseStructure, type SpaceName, type SuperBlock, superBlocks } from '@crucible/contracts';
 
-/** Start structures of the released searches, for small images and, where the stem has stride 2, for large ones. */
+/**
+ * Start structures for small images and, where the stem has stride 2, for large ones: those of the released searches,
+ * and of the same shape for the other spaces.
+ */
 const START = {
   xxbl: {
     small:
@@ -14,6 +16,18 @@ const START = {
       'SuperConvK3BNRELU(3,8,1,1)SuperResIDWE6K3(8,32,1,8,1)SuperResIDWE6K3(32,48,2,32,1)SuperResIDWE6K3(48,96,2,48,1)SuperResIDWE6K3(96,128,2,96,1)SuperConvK1BNRELU(128,2048,1,1)',
     large:
       'SuperConvK3BNRELU(3,8,2,1)SuperResIDWE6K3(8,32,2,8,1)SuperResIDWE6K3(32,48,2,32,1)SuperResIDWE6K3(48,96,2,48,1)SuperResIDWE6K3(96,128,2,96,1)SuperConvK1BNRELU(128,2048,1,1)',
+  },
+  genet: {
+    small:
+      'SuperConvK3BNRELU(3,8,1,1)SuperResKXKX(8,16,3,1,1,1)SuperResKXKX(16,32,3,2,1,1)SuperResK1KXK1(32,64,3,2,0.25,1)SuperResK1DWK1(64,64,3,2,3,1)SuperConvK1BNRELU(64,128,1,1)',
+    large:
+      'SuperConvK3BNRELU(3,32,2,1)SuperResKXKX(32,64,3,2,1,1)SuperResKXKX(64,128,3,2,1,1)SuperResK1KXK1(128,256,3,2,0.25,1)SuperResK1DWK1(256,256,3,2,3,1)SuperConvK1BNRELU(256,512,1,1)',
+  },
+  resnet: {
+    small:
+      'SuperConvK3BNRELU(3,8,1,1)SuperResKXKX(8,16,3,1,1,1)SuperResKXKX(16,32,3,2,1,1)SuperResKXKX(32,64,3,2,1,1)SuperResKXKX(64,64,3,2,1,1)SuperConvK1BNRELU(64,128,1,1)',
+    large:
+      'SuperConvK3BNRELU(3,32,2,1)SuperResKXKX(32,64,3,2,1,1)SuperResKXKX(64,128,3,2,1,1)SuperResKXKX(128,256,3,2,1,1)SuperResKXKX(256,512,3,2,1,1)SuperConvK1BNRELU(512,512,1,1)',
   },
 } as const satisfies Record<SpaceName, { small: string; large: string }>;
 

@@ -1,13 +1,14 @@
-import { AUGMENTATION_PRESETS, parseStructure, superBlocks, type ZenNasConfig } from '@crucible/contracts';
+import { parseStructure, superBlocks, type ZenNasConfig } from '@crucible/contracts';
 import type { Dataset } from '../data/dataset.ts';
+import { holdOut } from '../data/hold-out.ts';
 import type { MethodContext } from '../method.ts';
 import type { Model } from '../nn/model.ts';
 import { structureNetwork } from '../nn/structure-network.ts';
-import { cosineSchedule, withWarmup } from '../schedule/schedule.ts';
 import { classification } from '../train/classification.ts';
+import { policyOf, trainingOptionsOf } from '../train/from-config.ts';
 import { measureClassifier } from '../train/measure-classifier.ts';
 import { type TrainOptions, train } from '../train/train.ts';
-import type { EpochRecord, TrainingOptions } from '../train/training.ts';
+import type { EpochRecord } from '../train/training.ts';
 import { checkpointOf, type RunState } from './run-state.ts';
 
 /**
@@ -23,41 +24,34 @@ export async function trainPhase<T>(
   run: Extract<RunState, { phase: 'train' }>,
   use: (model: Model, epochs: readonly EpochRecord[]) => Promise<T>,
 ): Promise<T> {
-  const { squeezeExcite, batchNormMomentum, augmentation, labelSmoothing, evalBatchSize } = config.training;
+  const { training } = config;
   const rng = (name: string) => ctx.rng(name);
+  const { dataset: trained, heldOut } =
+    training.validationSamples > 0
+      ? holdOut(dataset, training.validationSamples, rng('train/hold-out'))
+      : { dataset, heldOut: null };
   const model = structureNetwork(superBlocks(parseStructure(run.found.structure)), {
     input: dataset,
     residuals: true,
-    squeezeExcite,
+    squeezeExcite: training.squeezeExcite,
     classes: dataset.classes,
-    batchNormMomentum,
+    batchNormMomentum: training.batchNormMomentum,
     rng,
   });
-  const mixing = { kind: 'none', alpha: 1 } as const;
-  const policy = AUGMENTATION_PRESETS[augmentation];
-  const objective = classification(model, dataset, { augmentation: policy, labelSmoothing, mixing, rng });
+  const { labelSmoothing, mixing, earlyStopEpochs } = training;
+  const augmentation = policyOf(training.augmentation);
+  const objective = classification(model, trained, { augmentation, labelSmoothing, mixing, rng });
   const options: TrainOptions = {
-    training: trainingOptions(config, ctx),
+    training: trainingOptionsOf(training, ctx),
     saved: run.training === null ? null : { state: run.training, tensors: ctx.resumeFrom?.tensors ?? [] },
     firstStep: run.found.iterations,
     checkpoint: ({ state, tensors }) => checkpointOf({ ...run, training: state }, tensors),
-    measure: measureClassifier(model, dataset, null, evalBatchSize),
+    measure: measureClassifier(model, trained, heldOut, training.evalBatchSize),
+    earlyStop: earlyStopEpochs === null ? null : { metric: 'validation/loss', epochs: earlyStopEpochs },
   };
   try {
-    return await train(ctx, objective, dataset, options, (epochs) => use(model, epochs));
+    return await train(ctx, objective, trained, options, (epochs) => use(model, epochs));
   } finally {
     model.dispose();
   }
 }
-
-const trainingOptions = ({ training }: ZenNasConfig, ctx: MethodContext): TrainingOptions => {
-  const { learningRate, warmupSteps, momentum } = training;
-  return {
-    ...training,
-    optimizer: { kind: 'sgd', momentum, nesterov: true },
-    learningRate: (steps) => withWarmup(cosineSchedule(learningRate, steps - warmupSteps), warmupSteps),
-    clipNorm: null,
-    ema: null,
-    rng: (name) => ctx.rng(name),
-  };
-};

@@ -3,6 +3,7 @@ import { batchNormTrain } from '@crucible/engine-native/ops';
 import * as tf from '@tensorflow/tfjs-core';
 import type { ConvSpec } from '../../nn/conv.ts';
 import { expand } from '../../nn/structure/expand.ts';
+import { drawNormals } from '../../random/draw-normals.ts';
 import type { Rng } from '../../random/rng.ts';
 
 /** Added to the variance in every batch normalisation of a scored network. */
@@ -97,12 +98,12 @@ function owned<R extends tf.Rank>(value: tf.Tensor<R>): tf.Variable<R> {
 
 /** Kaiming-uniform with a = sqrt(5), the frameworks' default, is uniform within 1 / sqrt(fan-in). */
 function draw(shape: readonly number[], fanIn: number, init: PlainInit, rng: Rng): Float32Array {
-  const numbers = new Float32Array(shape.reduce((product, size) => product * size, 1));
+  const count = shape.reduce((product, size) => product * size, 1);
   if (init === 'kaiming-uniform') {
     const bound = 1 / Math.sqrt(fanIn);
-    return numbers.map(() => (2 * rng.uniform() - 1) * bound);
+    return Float32Array.from({ length: count }, () => (2 * rng.uniform() - 1) * bound);
   }
-  rng.fillNormal(numbers);
+  const numbers = drawNormals(rng, count);
   return init === 'absolute-normal' ? numbers.map(Math.abs) : numbers;
 }
 

@@ -1,5 +1,6 @@
 import type { SuperBlock } from '@crucible/contracts';
-import * as tf from '@tensorflow/tfjs-core';
+import type { Rank, Tensor4D } from '@tensorflow/tfjs-core';
+import { normalTensor } from '../../random/draw-normals.ts';
 import type { Rng } from '../../random/rng.ts';
 
 /** What a training-free proxy is given. */
@@ -16,9 +17,7 @@ export interface ProxyInput {
 }
 
 /** Standard normal images `[B, H, W, C]` of the stream `input`. */
-export function normalImages({ blocks, batchSize, resolution, rng }: Omit<ProxyInput, 'classes'>): tf.Tensor4D {
+export function normalImages({ blocks, batchSize, resolution, rng }: Omit<ProxyInput, 'classes'>): Tensor4D {
   const shape: [number, number, number, number] = [batchSize, resolution, resolution, blocks[0]?.in ?? 0];
-  const pixels = new Float32Array(tf.util.sizeFromShape(shape));
-  rng('input').fillNormal(pixels);
-  return tf.tensor4d(pixels, shape);
+  return normalTensor<Rank.R4>(rng('input'), shape);
 }
