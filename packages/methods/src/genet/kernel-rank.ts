@@ -1,8 +1,8 @@
 /** @file Effective ranks of convolution kernels, beside those of random matrices of the same shapes. */
 import { Matrix, SingularValueDecomposition } from 'ml-matrix';
-import { spearmanRho } from '../latency/rank-correlation.ts';
 import type { StoredTensor } from '../method.ts';
 import type { Rng } from '../random/rng.ts';
+import { spearmanRho } from '../statistics/rank-correlation.ts';
 
 /** A singular value counts if it is at least this share of the largest. */
 const THRESHOLD = 0.1;
