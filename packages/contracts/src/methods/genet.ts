@@ -39,7 +39,7 @@ export const GenetSummary = Type.Object({
   ),
   rankTrend: OrNull(
     Type.Number(),
-    'rank correlation of the place of a kernel in the network with its effective rank, that of a random matrix of its shape subtracted',
+    'rank correlation of the place of a kernel in the network with its entropy rank, that of a random matrix of its shape subtracted',
   ),
 });
 export type GenetSummary = Static<typeof GenetSummary>;
@@ -111,7 +111,7 @@ export const genet = {
       unit: '1',
       better: 'lower',
       description:
-        "squared error of the variant's feature map over the mean square of the master's, mean since the last report",
+        "squared error of the variant's feature map, summed over channels, over the mean square of the master's",
     },
     { name: 'distil/learning-rate', unit: '1', better: 'neither', description: 'learning rate of the step' },
     { name: 'distil/samples-per-second', unit: '1/s', better: 'higher', description: 'training samples per second' },

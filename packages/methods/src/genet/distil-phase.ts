@@ -92,13 +92,15 @@ const distil = async (job: Job, student: Hybrid, rng: (name: string) => Rng): Pr
     loss: (batch) => {
       const { made, wanted } = student.features(viewTensor(batch, 0, dataset.channels), true);
       const error = tf.mean(tf.squaredDifference(made, wanted));
-      // relative: the learning rate means the same in every place
-      return { loss: tf.div<tf.Scalar>(error, tf.add(tf.mean(tf.square(wanted)), 1e-12)) };
+      const relative = tf.div(error, tf.add(tf.mean(tf.square(wanted)), 1e-12));
+      // summed over channels: the learning rate means the same in every place, whatever its scale and width
+      return { loss: tf.mul<tf.Scalar>(relative, wanted.shape[3]) };
     },
   };
-  const options = trainingOptionsOf({ ...training, epochs: search.blockEpochs }, { rng });
-  const measure = async (epoch: number, between: () => Promise<void>): Promise<Record<string, number>> => {
-    if (epoch < search.blockEpochs || heldOut === null) return {};
+  const epochs = search.blockEpochs;
+  const options = trainingOptionsOf({ ...training, epochs, testEveryEpochs: epochs }, { rng });
+  const measure = async (_epoch: number, between: () => Promise<void>): Promise<Record<string, number>> => {
+    if (heldOut === null) return {};
     const { accuracy } = await evaluate(student, dataset, heldOut, training.evalBatchSize, between);
     return { 'train/held-out': accuracy };
   };
@@ -114,9 +116,9 @@ const distil = async (job: Job, student: Hybrid, rng: (name: string) => Rng): Pr
       checkpoint: (saved) => checkpointOf(job, saved),
       measure,
     },
-    async (epochs) => {
-      endOfTraining(job, epochs.length);
-      return epochs.at(-1)?.values['train/held-out'] ?? Number.NaN;
+    async (records) => {
+      endOfTraining(job, records.length);
+      return records.at(-1)?.values['train/held-out'] ?? Number.NaN;
     },
   );
 };
