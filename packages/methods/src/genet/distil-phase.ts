@@ -81,6 +81,16 @@ export async function distilPhase(job: Job, variants: readonly Variant[]): Promi
   }
 }
 
+/**
+ * Squared error of a feature map `[B, h, w, C]`, mean over images and pixels and sum over channels, relative to the mean
+ * square of what is wanted: a learning rate means the same in every place, whatever its scale and width.
+ */
+export function distilledLoss({ made, wanted }: { made: tf.Tensor4D; wanted: tf.Tensor4D }): tf.Scalar {
+  const error = tf.mean(tf.squaredDifference(made, wanted));
+  const relative = tf.div(error, tf.add(tf.mean(tf.square(wanted)), 1e-12));
+  return tf.mul<tf.Scalar>(relative, wanted.shape[3]);
+}
+
 /** Trains one variant; the held-out accuracy of the hybrid. */
 const distil = async (job: Job, student: Hybrid, rng: (name: string) => Rng): Promise<number> => {
   const { training, search } = job.config;
@@ -89,13 +99,7 @@ const distil = async (job: Job, student: Hybrid, rng: (name: string) => Rng): Pr
     parameters: student.parameters,
     statistics: student.statistics,
     views: [policyOf(training.augmentation)],
-    loss: (batch) => {
-      const { made, wanted } = student.features(viewTensor(batch, 0, dataset.channels), true);
-      const error = tf.mean(tf.squaredDifference(made, wanted));
-      const relative = tf.div(error, tf.add(tf.mean(tf.square(wanted)), 1e-12));
-      // summed over channels: the learning rate means the same in every place, whatever its scale and width
-      return { loss: tf.mul<tf.Scalar>(relative, wanted.shape[3]) };
-    },
+    loss: (batch) => ({ loss: distilledLoss(student.features(viewTensor(batch, 0, dataset.channels), true)) }),
   };
   const epochs = search.blockEpochs;
   const options = trainingOptionsOf({ ...training, epochs, testEveryEpochs: epochs }, { rng });
