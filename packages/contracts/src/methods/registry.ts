@@ -4,6 +4,7 @@ import { mergeConfig } from '../merge-config.ts';
 import type { MethodDescriptor, Preset } from '../method.ts';
 import { resolve } from '../validate.ts';
 import { genet } from './genet.ts';
+import { kernelDistillation } from './kernel-distillation.ts';
 import { labelSmoothing } from './label-smoothing.ts';
 import { multipassSgd } from './multipass-sgd.ts';
 import { noisyLabels } from './noisy-labels.ts';
@@ -12,6 +13,7 @@ import { zenNas } from './zen-nas.ts';
 
 /** Every method by its id. */
 export const METHODS = {
+  'kernel-distillation': kernelDistillation,
   'label-smoothing': labelSmoothing,
   wemix,
   'noisy-labels': noisyLabels,
