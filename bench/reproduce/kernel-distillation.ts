@@ -20,7 +20,7 @@ const TEACHER: ProtocolJob = {
     dataset: { name: 'fashion-mnist' },
     teacher: { kind: 'none' },
     transfer: { kind: 'none' },
-    student: { kind: 'mlp', hidden: [400, 128] },
+    student: { kind: 'mlp', hidden: [400, 128], dropout: 0.2 },
     training: {
       epochs: 10,
       batchSize: 128,
