@@ -108,6 +108,21 @@ export { mergeConfig } from './merge-config.ts';
 export { ArtifactDescriptor, type MethodDescriptor, MetricDescriptor, type Preset } from './method.ts';
 export { GenetSummary } from './methods/genet.ts';
 export { GenetConfig } from './methods/genet-config.ts';
+export {
+  DISTILLATION_WARNINGS,
+  KernelDistillationSummary,
+  type LayerComparison,
+} from './methods/kernel-distillation.ts';
+export {
+  KernelConfig,
+  KernelDistillationConfig,
+  LANDMARK_KINDS,
+  type LandmarkKind,
+  type LayerPair,
+  type NystromTransfer,
+  TeacherConfig,
+  TransferConfig,
+} from './methods/kernel-distillation-config.ts';
 export { LabelSmoothingSummary } from './methods/label-smoothing.ts';
 export { LabelSmoothingConfig } from './methods/label-smoothing-config.ts';
 export { MultipassSgdSummary, type SgdCell, type SgdWarning } from './methods/multipass-sgd.ts';

@@ -68,6 +68,11 @@ describe('resolve, of an object or null', () => {
     });
   });
 
+  it('fills the defaults of a default', () => {
+    const schema = Type.Object({ model: Type.Unsafe<Architecture>({ ...Architecture, default: { kind: 'mlp' } }) });
+    assert.deepEqual(resolve(schema, {}).value, { model: { kind: 'mlp', hidden: [256, 256] } });
+  });
+
   it('names the faults inside the object alone', () => {
     assert.deepEqual(resolve(Nullable, { probe: { every: 0, model: { kind: 'resnet', wide: 1 } } }).faults, [
       { pointer: '/probe/every', message: 'must be >= 1' },
@@ -84,5 +89,17 @@ describe('architectureFaults', () => {
       { pointer: '/model/strides', message: 'must be as many as channels: 2, not 1' },
     ]);
     assert.deepEqual(architectureFaults({ ...architecture, strides: [1, 2] }, '/model'), []);
+  });
+
+  it('leaves a structure that another job is to find to the one who reads it', () => {
+    const structure = { fromJob: 'search', artifact: 'best-structure.txt' };
+    const { value, faults } = resolve(Config, { model: { kind: 'structure', structure }, augmentation: [] });
+    assert.deepEqual([value?.model, faults], [{ kind: 'structure', structure, squeezeExcite: false }, []]);
+    assert.deepEqual(architectureFaults({ kind: 'structure', structure, squeezeExcite: false }, '/model'), []);
+    assert.equal(
+      architectureFaults({ kind: 'structure', structure: 'Conv(1', squeezeExcite: false }, '/model').length,
+      1,
+    );
+    assert.ok(faultsOf({ model: { kind: 'structure', structure: { fromJob: 'a' } }, augmentation: [] }).length > 0);
   });
 });

@@ -70,7 +70,8 @@ export function resolve<S extends TSchema>(
   schema: S,
   value: unknown,
 ): { value: Static<S>; faults: [] } | { value: null; faults: Fault[] } {
-  const filled = Value.Default(schema, fillTagged(schema, structuredClone(value)));
+  // a default may be an object with a tag, whose own defaults come last
+  const filled = fillTagged(schema, Value.Default(schema, fillTagged(schema, structuredClone(value))));
   const faults = faultsOf(schema, filled);
   return faults.length === 0 ? { value: filled as Static<S>, faults: [] } : { value: null, faults };
 }

@@ -4,19 +4,21 @@ import { mergeConfig } from '../merge-config.ts';
 import type { MethodDescriptor, Preset } from '../method.ts';
 import { resolve } from '../validate.ts';
 import { genet } from './genet.ts';
+import { kernelDistillation } from './kernel-distillation.ts';
 import { labelSmoothing } from './label-smoothing.ts';
 import { multipassSgd } from './multipass-sgd.ts';
 import { noisyLabels } from './noisy-labels.ts';
 import { wemix } from './wemix.ts';
 import { zenNas } from './zen-nas.ts';
 
-/** Every method by its id. */
+/** Every method by its id, in the order in which they are listed. */
 export const METHODS = {
-  'label-smoothing': labelSmoothing,
-  wemix,
-  'noisy-labels': noisyLabels,
-  genet,
   'zen-nas': zenNas,
+  genet,
+  'kernel-distillation': kernelDistillation,
+  wemix,
+  'label-smoothing': labelSmoothing,
+  'noisy-labels': noisyLabels,
   'multipass-sgd': multipassSgd,
 } as const satisfies Record<string, MethodDescriptor>;
 

@@ -21,12 +21,22 @@ export const ZenNasBudget = Type.Object(
     activationBytes: Limit(
       'float32 activations of one image: the outputs of all convolutions, which training keeps for the backward pass',
     ),
-    latencyMs: Limit('milliseconds per image, as predicted from latencyTable'),
-    latencyTable: Type.Union([Reference, Type.Null()], {
-      default: null,
-      description:
-        'latency-table.json that a profile job of genet has left, of the device that the network is for; without latencyMs it bounds nothing, but the Pareto front knows latencies',
-    }),
+    latency: Type.Union(
+      [
+        Type.Object(
+          {
+            table: Reference,
+            milliseconds: Type.Number({ exclusiveMinimum: 0, description: 'per image, as the table predicts it' }),
+          },
+          { additionalProperties: false },
+        ),
+        Type.Null(),
+      ],
+      {
+        default: null,
+        description: 'by latency-table.json of a genet job, which stands for the device that it was measured on',
+      },
+    ),
     counter: Type.Enum(['repo', 'exact'], {
       default: 'repo',
       description:

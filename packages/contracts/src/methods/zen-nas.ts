@@ -63,8 +63,6 @@ const faults = (config: ZenNasConfig): Fault[] => {
   if (config.search.finalRescoreTopK > config.search.population)
     found.push({ pointer: '/search/finalRescoreTopK', message: 'must be at most population' });
   found.push(...scoringFaults(config.task, config.scoring), ...trainingFaults(config.training, '/training'));
-  if (config.budget.latencyMs !== null && config.budget.latencyTable === null)
-    found.push({ pointer: '/budget/latencyTable', message: 'must name a table where latencyMs is set' });
   if (config.task === 'score' && config.structure !== null)
     found.push({ pointer: '/structure', message: 'belongs to task search; give it in scoring.structures' });
   if (config.task === 'score' && config.search.islands.count > 1)

@@ -69,6 +69,34 @@ const isEntry = (value: unknown): value is HeaderEntry => {
   );
 };
 
+const refuseFile = (file: string, what: string): never => {
+  throw new DataError(`${file} is not a whole safetensors file: ${what}.`);
+};
+
+const readHeader = (bytes: Uint8Array, file: string): { header: Record<string, unknown>; headerBytes: number } => {
+  if (bytes.length < 8) refuseFile(file, 'it is shorter than 8 bytes');
+  const headerBytes = Number(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true));
+  if (headerBytes > MAX_HEADER_BYTES || 8 + headerBytes > bytes.length)
+    refuseFile(file, `its header of ${headerBytes} bytes does not fit`);
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, 8 + headerBytes));
+    return { header: JSON.parse(text) ?? {}, headerBytes };
+  } catch {
+    return refuseFile(file, 'its header is not JSON');
+  }
+};
+
+/**
+ * What a safetensors file says of itself, as plain strings; empty if it says nothing.
+ *
+ * @param file names the source in errors
+ * @throws DataError if the header is damaged
+ */
+export function safetensorsMetadata(bytes: Uint8Array, file: string): Readonly<Record<string, unknown>> {
+  const { __metadata__: metadata } = readHeader(bytes, file).header;
+  return typeof metadata === 'object' && metadata !== null ? (metadata as Record<string, unknown>) : {};
+}
+
 /**
  * The tensors of a safetensors file, in the order of their bytes.
  *
@@ -76,20 +104,9 @@ const isEntry = (value: unknown): value is HeaderEntry => {
  * @throws DataError if the header is damaged, an element type is not known, or the tensors do not fill the file
  */
 export function decodeSafetensors(bytes: Uint8Array, file: string): StoredTensor[] {
-  const refuse = (what: string): never => {
-    throw new DataError(`${file} is not a whole safetensors file: ${what}.`);
-  };
-  if (bytes.length < 8) refuse('it is shorter than 8 bytes');
-  const headerBytes = Number(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true));
-  if (headerBytes > MAX_HEADER_BYTES || 8 + headerBytes > bytes.length)
-    refuse(`its header of ${headerBytes} bytes does not fit`);
-  let header: Record<string, unknown>;
-  try {
-    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, 8 + headerBytes)));
-  } catch {
-    return refuse('its header is not JSON');
-  }
-  const entries = Object.entries(header ?? {})
+  const refuse = (what: string): never => refuseFile(file, what);
+  const { header, headerBytes } = readHeader(bytes, file);
+  const entries = Object.entries(header)
     .filter(([name]) => name !== '__metadata__')
     .map(([name, entry]) => (isEntry(entry) ? { name, ...entry } : refuse(`the entry of "${name}" is damaged`)))
     .sort((a, b) => a.data_offsets[0] - b.data_offsets[0] || a.data_offsets[1] - b.data_offsets[1]);

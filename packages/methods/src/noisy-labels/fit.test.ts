@@ -99,6 +99,17 @@ describe('identities of labels that were not trained on', () => {
       }
     });
 
+  it('leave nothing to chance where a flipped label has one class to go to', () => {
+    for (const rate of [0.1, 0.2, 0.3]) {
+      const { labels, matrix, predictions } = sample(4, 'pair', rate, 0.6);
+      const identity = unseenIdentity(predictions.classes, labels, matrix, () => true);
+      assert.ok(identity && identity.z === 0 && Number.isFinite(identity.slack) && identity.slack >= 0);
+      const shift = (by: number) => labels.clean.map((y) => (y + by) % CLASSES);
+      const wrong = unseenIdentity(shift(1), { ...labels, observed: shift(2) }, matrix, () => true);
+      assert.ok(wrong && Number.isFinite(wrong.z) && wrong.slack < 0);
+    }
+  });
+
   it('are the closed forms of symmetric noise', () => {
     const { labels, matrix, predictions } = sample(1, 'symmetric', 0.4, 0.6);
     const identity = unseenIdentity(predictions.classes, labels, matrix, () => true);

@@ -24,8 +24,8 @@ const compare = (hits: number, probabilities: readonly number[]): Identity => {
   const expected = probabilities.reduce((sum, p) => sum + p, 0);
   const error = Math.sqrt(probabilities.reduce((sum, p) => sum + p * (1 - p), 0));
   const difference = hits - expected;
-  // rounding of the sum is no deviation
-  const z = Math.abs(difference) < 1e-9 * n ? 0 : difference / error;
+  // rounding of the sum is no deviation; where chance has no part, any other deviation is very many errors
+  const z = Math.abs(difference) < 1e-9 * n ? 0 : difference / Math.max(error, 1e-9);
   const slack = (allowedDeviation(error ** 2, RISK) - Math.abs(difference)) / n;
   return { measured: hits / n, predicted: expected / n, z, slack };
 };
@@ -49,7 +49,8 @@ export function unseenIdentity(
     const j = predicted[i] as number;
     if (j === observed[i]) hits += 1;
     const row = matrix[y] ?? [];
-    probabilities.push(j === y ? 0 : (row[j] as number) / (1 - (row[y] as number)));
+    // at most 1, whatever the rounding of the two
+    probabilities.push(j === y ? 0 : Math.min(1, (row[j] as number) / (1 - (row[y] as number))));
   });
   return probabilities.length === 0 ? null : compare(hits, probabilities);
 }

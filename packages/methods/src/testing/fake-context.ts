@@ -25,10 +25,16 @@ export interface FakeContext extends MethodContext {
   readonly checkpoints: readonly Checkpoint[];
 }
 
+/** JSON cannot hold a number that is not finite: the worker refuses such a state. */
+const refuseNonFinite = (key: string, value: unknown): unknown => {
+  if (typeof value === 'number' && !Number.isFinite(value)) throw new Error(`checkpoint.state: ${key} is ${value}`);
+  return value;
+};
+
 /** What a checkpoint is after a way through JSON and files: nothing of it is shared with the method any more. */
 const stored = ({ step, state, tensors }: Checkpoint): Checkpoint => ({
   step,
-  state: JSON.parse(JSON.stringify(state)),
+  state: JSON.parse(JSON.stringify(state, refuseNonFinite)),
   tensors: tensors.map((tensor) => ({ ...tensor, shape: [...tensor.shape], data: tensor.data.slice() })),
 });
 

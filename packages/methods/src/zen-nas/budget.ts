@@ -1,4 +1,7 @@
-import type { SuperBlock } from '@crucible/contracts';
+import type { SuperBlock, ZenNasConfig } from '@crucible/contracts';
+import { givenTable } from '../latency/given-table.ts';
+import { latencyPredictor } from '../latency/predict.ts';
+import type { MethodContext } from '../method.ts';
 import type { Counter } from '../nn/structure/count.ts';
 import { depthOf } from '../nn/structure/expand.ts';
 import { activationBytes, type CountedImage, candidateCost } from './candidate-cost.ts';
@@ -14,8 +17,19 @@ export interface Budget {
   /** of one image, kept for the backward pass */
   activationBytes: number | null;
   counter: Counter;
-  /** null: not known; without a limit it is known, but bounds nothing */
-  latency: { limitMs: number | null; of: LatencyOf } | null;
+  /** null: not bounded */
+  latency?: { limitMs: number; of: LatencyOf } | null;
+}
+
+/** The budget of a config; the latency table that it names is read. @throws DataError if that is none */
+export async function budgetOf(
+  { budget: { latency, ...bounds } }: ZenNasConfig,
+  ctx: MethodContext,
+  image: CountedImage,
+): Promise<Budget> {
+  if (latency === null) return { ...bounds, latency };
+  const predictor = latencyPredictor(await givenTable(ctx, latency.table));
+  return { ...bounds, latency: { limitMs: latency.milliseconds, of: (blocks) => predictor.network(blocks, image) } };
 }
 
 export const BUDGET_NAMES = ['depth', 'params', 'flops', 'latency', 'activations'] as const;
@@ -32,8 +46,8 @@ export function brokenBudget(blocks: readonly SuperBlock[], budget: Budget, imag
     if (budget.params !== null && cost.params > budget.params) return 'params';
     if (budget.flops !== null && cost.flops > budget.flops) return 'flops';
   }
-  const { latency } = budget;
-  if (latency !== null && latency.limitMs !== null && latency.of(blocks) > latency.limitMs) return 'latency';
+  const { latency = null } = budget;
+  if (latency !== null && latency.of(blocks) > latency.limitMs) return 'latency';
   if (budget.activationBytes !== null && activationBytes(blocks, image) > budget.activationBytes) return 'activations';
   return null;
 }

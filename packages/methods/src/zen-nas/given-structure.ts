@@ -8,10 +8,10 @@ import {
 } from '@crucible/contracts';
 import type { Dataset } from '../data/dataset.ts';
 import { DataError, type MethodContext, NonFiniteError } from '../method.ts';
+import { budgetOf } from './budget.ts';
 import type { RunState } from './run-state.ts';
 import { scoreCandidate, scoreStreams } from './score-candidate.ts';
 import { frontMember } from './search.ts';
-import { searchBudget } from './search-budget.ts';
 import { imageResolution } from './search-phase.ts';
 
 /**
@@ -40,6 +40,7 @@ export async function takeStructure(
   const score = await scoreCandidate(structure, blocks, config, image, streams, repeats);
   if (!Number.isFinite(score)) throw new NonFiniteError(`the score of the given structure is ${score}`);
   search.population = [{ structure, score }];
-  search.fronts = [frontMember(structure, score, blocks, { budget: await searchBudget(config, ctx, image), image })];
+  const budget = await budgetOf(config, ctx, image);
+  search.fronts = [frontMember(structure, score, blocks, { budget, image })];
   search.scored = 1;
 }

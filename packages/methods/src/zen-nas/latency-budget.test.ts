@@ -7,91 +7,82 @@ import {
   parseStructure,
   resolveConfig,
   superBlocks,
-  type TimedUnit,
   type ZenNasConfig,
 } from '@crucible/contracts';
+import { distinctShapes } from '../latency/measure-plan.ts';
 import { predictLatency } from '../latency/predict.ts';
 import { unitShapes, workOf } from '../latency/unit-shape.ts';
 import { DataError } from '../method.ts';
 import { createFakeContext } from '../testing/fake-context.ts';
 import { syntheticDataset } from '../testing/synthetic-dataset.ts';
+import { budgetOf } from './budget.ts';
 import { zenNas } from './run.ts';
 
+const DATASET = syntheticDataset({ resolution: 8, channels: 1, classes: 4, trainCount: 27, testCount: 20 });
+const image = { resolution: 8, classes: 4 };
+const blocksOf = (text: string) => superBlocks(parseStructure(text));
 const START = 'SuperConvK3BNRELU(1,8,2,1)SuperResK3K3(8,8,2,8,1)SuperConvK1BNRELU(8,16,1,1)';
-const IMAGE = { resolution: 8, classes: 4 };
-const DATASET = syntheticDataset({ ...IMAGE, channels: 1, trainCount: 8, testCount: 4 });
-const SHA256 = 'a'.repeat(64);
 
-/** A device on which a unit takes a hundredth of a millisecond per thousand multiply-accumulates. */
+/** A table of a device on which latency is work. */
 const TABLE: LatencyTable = {
   format: 1,
-  engine: { name: 'cpu', device: 'a phone', threads: 1, isa: '', versions: {} },
+  engine: { name: 'cpu', device: 'of the table', threads: 1, isa: '', versions: {} },
   protocol: { batch: 1, warmup: 0, repeats: 2, rounds: 1 },
-  overheadMs: 0.01,
-  units: unitShapes(superBlocks(parseStructure(START)), IMAGE).map((shape): TimedUnit => {
-    const ms = (0.01 * workOf(shape).denseMacs) / 1000;
+  overheadMs: 0.25,
+  units: distinctShapes(
+    [START, START.replaceAll('8,8,2,8', '8,24,2,16').replace('(8,16,1', '(24,16,1')].flatMap((text) =>
+      unitShapes(blocksOf(text), image),
+    ),
+  ).map((shape) => {
+    const ms = 0.1 + workOf(shape).denseMacs / 1e5;
     return { ...shape, ms, sd: 0, low: ms, high: ms, rejected: 0 };
   }),
   networks: [],
   error: { networks: 0, meanAbsolutePercentage: null, kendall: null, spearman: null },
   stages: [],
 };
-
-const msOf = (structure: string): number => predictLatency(TABLE, superBlocks(parseStructure(structure)), IMAGE);
-const LIMIT = 1.5 * msOf(START);
-
-const configWith = (budget: object): ZenNasConfig =>
+const sha256 = 'c'.repeat(64);
+const configOf = (milliseconds: number) =>
   resolveConfig('zen-nas', {
     score: { batchSize: 2 },
     search: {
       initStructure: START,
-      population: 8,
-      warmPool: 4,
+      population: 6,
+      warmPool: 3,
       iterations: 40,
-      generation: 20,
+      generation: 10,
       finalRescoreTopK: 2,
       finalRescoreRepeats: 1,
     },
-    budget: { depth: 6, latencyTable: { fromArtifact: SHA256, sha256: SHA256 }, ...budget },
+    budget: { params: 90_000, depth: 6, latency: { table: { fromArtifact: sha256, sha256 }, milliseconds } },
     training: { epochs: 0 },
   }) as ZenNasConfig;
+const contextOf = (bytes = new TextEncoder().encode(JSON.stringify(TABLE))) =>
+  createFakeContext({ descriptor: METHODS['zen-nas'], dataset: DATASET, seed: 5, inputs: new Map([[sha256, bytes]]) });
 
-const search = async (config: ZenNasConfig, bytes = new TextEncoder().encode(JSON.stringify(TABLE))) => {
-  const inputs = new Map([[SHA256, bytes]]);
-  const ctx = createFakeContext({ descriptor: METHODS['zen-nas'], dataset: DATASET, seed: 2, inputs });
-  await zenNas.run(config, ctx);
-  const front = new TextDecoder().decode(ctx.artifacts.get('pareto-front.csv'));
-  const population = JSON.parse(new TextDecoder().decode(ctx.artifacts.get('population.json')));
-  const structures: string[] = population.members.map(({ structure }: { structure: string }) => structure);
-  return { structures, front, rejected: ctx.metrics.get('search/rejected-latency@40') ?? 0 };
-};
+describe('a latency budget by a table', () => {
+  const startMs = predictLatency(TABLE, blocksOf(START), image);
 
-describe('the latency budget', () => {
-  it('keeps every member within the prediction of the table, and refuses others for it', async () => {
-    const { structures, rejected } = await search(configWith({ latencyMs: LIMIT }));
-    assert.ok(structures.length > 2 && structures.every((structure) => msOf(structure) <= LIMIT));
-    assert.ok(rejected > 0);
-    const free = await search(configWith({}));
-    assert.equal(free.rejected, 0);
-    assert.ok(free.structures.some((structure) => msOf(structure) > LIMIT));
+  it('keeps every member within it, turns others away, and gives the front its latencies', async () => {
+    const ctx = contextOf();
+    const limit = 1.2 * startMs;
+    await zenNas.run(configOf(limit), ctx);
+    const text = new TextDecoder().decode(ctx.artifacts.get('population.json'));
+    const { members } = JSON.parse(text) as { members: { structure: string }[] };
+    assert.ok(members.length > 1);
+    for (const { structure } of members) assert.ok(predictLatency(TABLE, blocksOf(structure), image) <= limit);
+    const rejected = [...ctx.metrics].filter(([name]) => name.startsWith('search/rejected-latency@'));
+    assert.ok((rejected.at(-1)?.[1] ?? 0) > 0);
+    const [header = '', row = ''] = new TextDecoder().decode(ctx.artifacts.get('pareto-front.csv')).split('\n');
+    const latency = row.slice(row.lastIndexOf('"') + 2).split(',')[header.split(',').indexOf('latency_ms') - 1];
+    assert.ok(Number(latency) > 0 && Number(latency) <= limit, row);
   });
 
-  it('tells latencies in the front wherever there is a table', async () => {
-    const { front } = await search(configWith({}));
-    const [header, ...rows] = front.trim().split('\n');
-    assert.ok(header?.endsWith('on_latency_front'));
-    for (const row of rows) {
-      const [, structure = '', rest = ''] = /^"(.*)",(.*)$/.exec(row) ?? [];
-      assert.equal(Number(rest.split(',')[4]), msOf(structure));
-    }
-    assert.ok(rows.some((row) => row.endsWith(',1')));
-  });
-
-  it('refuses a limit without a table, and bytes that are none', async () => {
-    assert.throws(
-      () => configWith({ latencyMs: 1, latencyTable: null }),
-      ({ faults }) => faults[0].pointer === '/config/budget/latencyTable',
+  it('refuses a start structure beyond it, and bytes that are no table', async () => {
+    await assert.rejects(zenNas.run(configOf(0.9 * startMs), contextOf()), /start structure breaks budget.latency/);
+    await assert.rejects(
+      budgetOf(configOf(1), contextOf(Uint8Array.of(123)), image),
+      (error) => error instanceof DataError && /no JSON/.test(error.message),
     );
-    await assert.rejects(search(configWith({}), new TextEncoder().encode('{}')), DataError);
   });
 });

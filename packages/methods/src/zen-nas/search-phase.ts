@@ -2,11 +2,10 @@ import type { ZenNasConfig } from '@crucible/contracts';
 import type { Dataset } from '../data/dataset.ts';
 import type { MethodContext } from '../method.ts';
 import { obeyStop } from '../obey-stop.ts';
-import { brokenBudget } from './budget.ts';
+import { brokenBudget, budgetOf } from './budget.ts';
 import { checkpointOf, type RunState } from './run-state.ts';
 import { scoreCandidate, scoreStreams } from './score-candidate.ts';
 import { type SearchOptions, type SearchState, searchStep } from './search.ts';
-import { searchBudget } from './search-budget.ts';
 import { startStructure } from './start-structure.ts';
 
 const searchOptions = async (config: ZenNasConfig, ctx: MethodContext, dataset: Dataset): Promise<SearchOptions> => {
@@ -14,7 +13,7 @@ const searchOptions = async (config: ZenNasConfig, ctx: MethodContext, dataset: 
   const { part } = search.islands;
   const island = part?.kind === 'round' ? part.island : null;
   const image = { resolution: imageResolution(dataset), classes: dataset.classes, channels: dataset.channels };
-  const budget = await searchBudget(config, ctx, image);
+  const budget = await budgetOf(config, ctx, image);
   const streams = scoreStreams((name) => ctx.rng(name));
   const start = startStructure(search.initStructure, search.space, image);
   const broken = brokenBudget(start, budget, image);

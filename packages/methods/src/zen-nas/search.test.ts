@@ -38,7 +38,7 @@ const optionsWith = (changes: Partial<SearchOptions> = {}): SearchOptions => ({
   space: xxbl,
   mutation: 'repo',
   splitThreshold: 6,
-  budget: { params: 40_000, flops: 4e6, depth: 9, activationBytes: null, latency: null, counter: 'repo' },
+  budget: { params: 40_000, flops: 4e6, depth: 9, activationBytes: null, counter: 'repo' },
   image: { resolution: 28, classes: 10 },
   rng: (name) => createRng(5, name),
   score: standInScore,
@@ -175,7 +175,7 @@ describe('brokenBudget', () => {
     const with_ = (changes: object) =>
       brokenBudget(
         blocks,
-        { params, flops, depth: 4, activationBytes: null, latency: null, counter: 'repo' as const, ...changes },
+        { params, flops, depth: 4, activationBytes: null, counter: 'repo' as const, ...changes },
         image,
       );
     assert.equal(with_({}), null);
@@ -195,7 +195,7 @@ describe('brokenBudget', () => {
     const with_ = (changes: Partial<Budget>) =>
       brokenBudget(
         blocks,
-        { params: null, flops: null, depth: 4, activationBytes: bytes, latency: null, counter: 'repo', ...changes },
+        { params: null, flops: null, depth: 4, activationBytes: bytes, counter: 'repo', ...changes },
         image,
       );
     assert.equal(with_({ latency: latencyOf(2) }), null);
@@ -275,7 +275,7 @@ describe('searchStep', () => {
       optionsWith({
         rng,
         warmPool: 12,
-        budget: { params: null, flops: null, depth: 200, activationBytes: null, latency: null, counter: 'repo' },
+        budget: { params: null, flops: null, depth: 200, activationBytes: null, counter: 'repo' },
       }),
       12,
     );
