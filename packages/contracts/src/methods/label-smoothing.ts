@@ -93,7 +93,7 @@ export const labelSmoothing = {
     ...CALIBRATION_METRICS,
     probe('loss', 'nats', 'cross-entropy on hard labels of the probed training samples'),
     probe('gradient-norm', '1', 'norm of the mean gradient on hard labels'),
-    probe('variance', '1', 'variance of the gradient of one sample on hard labels'),
+    probe('gradient-variance', '1', 'variance of the gradient of one sample on hard labels'),
     probe('delta', '1', 'mean squared distance of the soft label gradient from the mean hard one, over the variance'),
     probe('variance-ratio', '1', 'variance of the gradient with the smoothing of the config, over that on hard labels'),
     probe('variance-bound', '1', '1 - smoothing + smoothing * delta: no smaller than the ratio'),

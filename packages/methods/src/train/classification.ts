@@ -32,6 +32,7 @@ export function classification(model: Model, dataset: Dataset, options: Classifi
     views: [options.augmentation],
     loss: (batch, step) => {
       const { images, targets, size, height, width } = mixed(batch, classes, options, step);
+      model.beginStep?.(step);
       const logits = model.forward(tf.tensor4d(images, [size, height, width, channels]), true);
       return { loss: softCrossEntropy(logits, tf.tensor2d(targets, [size, classes])), logits };
     },
