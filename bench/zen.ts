@@ -150,7 +150,7 @@ const rank = async (program: Zen): Promise<number[]> => {
 };
 const narrow = await startOurs('bf16').catch(() => null);
 const full = await rank(first);
-const tau = narrow === null ? null : rounded(kendallTau(full, await rank(narrow)), 4);
+const tau = narrow === null ? null : rounded(kendallTau(full, await rank(narrow)) ?? Number.NaN, 4);
 console.log(
   tau === null
     ? 'this CPU has no bf16'

@@ -9,7 +9,7 @@ import { effectText, isAbove, isBelow, pairedDifference, short } from './pool/pa
 import { reproduce } from './pool/reproduce.ts';
 import { runGrid } from './pool/seed-grid.ts';
 
-const SEEDS = [1, 2, 3, 4, 5];
+const SEEDS = [1, 2, 3, 4];
 const SAMPLES = 2000;
 const EPOCHS = 30;
 const SWITCHES = [10, 15, 20, 25] as const;

@@ -107,6 +107,32 @@ describe('a search on islands', () => {
     assert.deepEqual(await statesOf(job.id), ['queued', 'queued', 'blocked', 'blocked', 'blocked', 'blocked']);
   });
 
+  it('ends as one state whichever comes first: its cancel, or the ends of its parts', async () => {
+    const workers = await Promise.all(
+      Array.from({ length: 4 }, () => api.store.workers.register(newWorker({ pool: 'nobody' }))),
+    );
+    for (let round = 0; round < 12; round++) {
+      const job = await submit({ config: { search: { iterations: 200, islands: { ...ISLANDS, count: 4 } } } });
+      const running = (await partsOf(job.id)).slice(0, 4);
+      const attempts: ClaimedJob[] = [];
+      for (const [i, { id }] of running.entries())
+        attempts.push(await claim(api.store, id, workers[i]?.workerId ?? ''));
+      const ends = attempts.map((attempt, i) => (i === 3 && round % 2 === 1 ? fail(attempt) : succeed(attempt)));
+      // no deadlock, no state that the other has not foreseen
+      const [canceled] = await Promise.all([api.post<JobView>(`/v1/jobs/${job.id}/cancel`), ...ends]);
+      assert.ok([202, 409].includes(canceled.status), JSON.stringify(canceled.body));
+      const { state } = await read(job.id);
+      assert.equal(state, canceled.status === 202 ? 'canceled' : 'failed');
+      const parts = await statesOf(job.id);
+      if (state === 'canceled')
+        assert.ok(
+          parts.every((part) => ['succeeded', 'failed', 'canceled'].includes(part)),
+          parts.join(),
+        );
+    }
+    for (const worker of workers) await api.store.workers.deregister(worker.workerId);
+  });
+
   it('is paused and resumed as one, but not taken up again before all of it has stopped', async () => {
     const job = await submit();
     const [first, second] = await partsOf(job.id);

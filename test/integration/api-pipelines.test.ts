@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { type JobView, type Problem, parseStructure, printStructure, type SubmittedBatch } from '@crucible/contracts';
+import { decodeSafetensors } from '@crucible/methods';
 import { writeBars } from '../support/idx-images.ts';
 import { eventually } from '../support/poll.ts';
 import { type RunningApi, runApi, testRedisUrl } from '../support/running-api.ts';
@@ -16,6 +17,7 @@ const JOB_LIMIT_MS = 300_000;
 const api: RunningApi = await runApi({ leads: false });
 const leading: RunningApi = await runApi();
 const ARTIFACT = 'best-structure.txt';
+const EXAMPLE = new URL('../../docs/examples/search-then-train.json', import.meta.url);
 
 after(async () => {
   await api.close();
@@ -122,6 +124,17 @@ describe('jobs that need others', () => {
     assert.deepEqual([states.length, states[0], ...new Set(states.slice(1))], [1000, 'queued', 'blocked']);
   });
 
+  it('are told of by an example, which is accepted as it is', async () => {
+    const example = JSON.parse(await readFile(EXAMPLE, 'utf8')) as { jobs: object[] };
+    const jobs = example.jobs.map((job) => ({ ...job, resources: { pool: 'nobody' } }));
+    const { status, body } = await api.post<SubmittedBatch>('/v1/job-batches', { jobs });
+    assert.equal(status, 202, JSON.stringify(body));
+    assert.deepEqual(
+      body.data.map(({ state }) => state),
+      ['blocked', 'blocked'],
+    );
+  });
+
   it('search an architecture and train it, as one batch, bytes and all', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'pipeline-'));
     const worker = startWorkerProcess({
@@ -137,25 +150,40 @@ describe('jobs that need others', () => {
       const job = tinySearch(await writeBars(folder, TINY_BARS), leading.pool);
       const search = { ...job, ref: 'search', config: { ...job.config, training: { epochs: 0 } } };
       const train = { ...job, config: { ...job.config, structure: { fromJob: 'search', artifact: ARTIFACT } } };
-      const { status, body } = await leading.post<SubmittedBatch>('/v1/job-batches', { jobs: [train, search] });
+      const smooth = {
+        method: 'label-smoothing',
+        resources: job.resources,
+        config: {
+          dataset: job.config.dataset,
+          model: { kind: 'structure', structure: { fromJob: 'search', artifact: ARTIFACT } },
+          training: { epochs: 1, batchSize: 16 },
+          mode: 'lsr',
+          switchEpoch: 1,
+          deltaProbe: null,
+        },
+      };
+      const { status, body } = await leading.post<SubmittedBatch>('/v1/job-batches', { jobs: [train, search, smooth] });
       assert.equal(status, 202, JSON.stringify(body));
-      const [trainId = '', searchId = ''] = body.data.map(({ id }) => id);
+      const [trainId = '', searchId = '', smoothId = ''] = body.data.map(({ id }) => id);
       assert.deepEqual(
         body.data.map(({ ref, state }) => [ref, state]),
         [
           [null, 'blocked'],
           ['search', 'queued'],
+          [null, 'blocked'],
         ],
       );
-      const trained = await eventually(
-        'the end of the training',
-        async () => {
-          const view = await leading.store.jobs.get(trainId);
-          assert.notEqual(view.state, 'failed', `${view.detail}`);
-          return view.state === 'succeeded' ? view : null;
-        },
-        JOB_LIMIT_MS,
-      ).catch((error) => assert.fail(`${error.message}\n${worker.log()}`));
+      const succeeded = (id: string) =>
+        eventually(
+          'the end of the training',
+          async () => {
+            const view = await leading.store.jobs.get(id);
+            assert.notEqual(view.state, 'failed', `${view.detail}`);
+            return view.state === 'succeeded' ? view : null;
+          },
+          JOB_LIMIT_MS,
+        ).catch((error) => assert.fail(`${error.message}\n${worker.log()}`));
+      const trained = await succeeded(trainId);
       const found = (await leading.store.jobs.get(searchId)).summary as { structure: string };
       const summary = trained.summary as { structure: string; epochs: number; candidatesScored: number };
       assert.equal(printStructure(parseStructure(summary.structure)), found.structure);
@@ -164,6 +192,15 @@ describe('jobs that need others', () => {
       const { structure } = trained.config as { structure: unknown };
       assert.deepEqual(structure, { fromJob: searchId, artifact: ARTIFACT, sha256: view.sha256 });
       assert.deepEqual(trained.needs, [{ job: searchId, on: 'success' }]);
+      // The same networks by two methods: the file names the tensors of the structure, and their shapes.
+      const shapesOf = async (id: string) => {
+        const pieces: Uint8Array[] = [];
+        for await (const piece of (await leading.store.artifacts.open(id, 'weights.safetensors')).chunks)
+          pieces.push(piece);
+        return decodeSafetensors(Buffer.concat(pieces), id).map(({ name, shape }) => [name, [...shape]]);
+      };
+      await succeeded(smoothId);
+      assert.deepEqual(await shapesOf(smoothId), await shapesOf(trainId));
     } finally {
       await worker.stop();
       await rm(folder, { recursive: true, force: true });

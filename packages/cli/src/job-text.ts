@@ -1,10 +1,14 @@
 import { END_CODES, type JobView } from '@crucible/contracts';
 
+/** Ids that fit on a line. */
+const MAX_BLOCKING = 3;
+
 /** How far a job is, or what it waits for or how it ended, in a few words. */
 export function jobNews(job: JobView): string {
   if (job.waiting !== null) {
     const { position, message, blocking } = job.waiting;
-    return position > 0 ? `place ${position}: ${message}` : `${message}: ${blocking.join(', ')}`;
+    if (position > 0) return `place ${position}: ${message}`;
+    return blocking.length > MAX_BLOCKING ? message : `${message}: ${blocking.join(', ')}`;
   }
   if (job.state === 'failed' && job.endCode !== null)
     return `${END_CODES[job.endCode].meaning}${job.detail === null ? '' : `: ${job.detail}`}`;

@@ -169,6 +169,25 @@ describe('run', () => {
     assert.equal(out.at(-1), '  score: 41.5');
   });
 
+  it('lists the parts of a job, and counts those that it waits for where they are many', async () => {
+    const waiting = (count: number) => ({
+      code: 'dependency',
+      message: `waits for ${count} other jobs to end`,
+      position: 0,
+      estimatedStart: null,
+      blocking: Array(Math.min(count, 10)).fill(JOB.id),
+    });
+    const asked: (string | undefined)[] = [];
+    const { out } = await cli(['ps', '--parent', JOB.id], (request) => {
+      asked.push(request.url);
+      const blocked = { ...JOB, state: 'blocked', endedAt: null };
+      return [200, { data: [12, 1].map((count) => ({ ...blocked, waiting: waiting(count) })), nextCursor: null }];
+    });
+    assert.deepEqual(asked, [`/v1/jobs?parent=${JOB.id}&limit=20`]);
+    assert.match(out[1] ?? '', /waits for 12 other jobs to end$/);
+    assert.match(out[2] ?? '', new RegExp(`waits for 1 other jobs to end: ${JOB.id}$`));
+  });
+
   it('writes an artifact to the file that was named', async () => {
     const output = join(folder, 'weights.bin');
     const { code } = await cli(

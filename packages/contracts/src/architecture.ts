@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import type { Fault } from './errors.ts';
+import { Reference } from './reference.ts';
 import { structureStringFaults } from './structure/check.ts';
 
 /** Longest structure string that is accepted, in characters. */
@@ -30,10 +31,9 @@ export const Architecture = Type.Union([
   Type.Object(
     {
       kind: Type.Literal('structure'),
-      structure: Type.String({
-        minLength: 1,
-        maxLength: MAX_STRUCTURE_LENGTH,
-        description: 'structure string of super blocks, as Zen-NAS prints it',
+      structure: Type.Union([Type.String({ minLength: 1, maxLength: MAX_STRUCTURE_LENGTH }), Reference], {
+        description:
+          'structure string of super blocks, as Zen-NAS prints it, or the file of another job that holds one',
       }),
       squeezeExcite: Type.Boolean({ default: false, description: 'adds squeeze-and-excitation to residual blocks' }),
     },
@@ -80,8 +80,12 @@ export type Architecture = Static<typeof Architecture>;
 
 /** What the schema cannot say. `at` is the pointer of the architecture inside the whole config. */
 export function architectureFaults(architecture: Architecture, at: string): Fault[] {
-  if (architecture.kind === 'structure')
-    return structureStringFaults(architecture.structure).map((message) => ({ pointer: `${at}/structure`, message }));
+  if (architecture.kind === 'structure') {
+    const { structure } = architecture;
+    // what another job leaves is checked when it is read
+    const messages = typeof structure === 'string' ? structureStringFaults(structure) : [];
+    return messages.map((message) => ({ pointer: `${at}/structure`, message }));
+  }
   if (architecture.kind !== 'small-cnn' || architecture.channels.length === architecture.strides.length) return [];
   const { channels, strides } = architecture;
   return [

@@ -90,4 +90,16 @@ describe('architectureFaults', () => {
     ]);
     assert.deepEqual(architectureFaults({ ...architecture, strides: [1, 2] }, '/model'), []);
   });
+
+  it('leaves a structure that another job is to find to the one who reads it', () => {
+    const structure = { fromJob: 'search', artifact: 'best-structure.txt' };
+    const { value, faults } = resolve(Config, { model: { kind: 'structure', structure }, augmentation: [] });
+    assert.deepEqual([value?.model, faults], [{ kind: 'structure', structure, squeezeExcite: false }, []]);
+    assert.deepEqual(architectureFaults({ kind: 'structure', structure, squeezeExcite: false }, '/model'), []);
+    assert.equal(
+      architectureFaults({ kind: 'structure', structure: 'Conv(1', squeezeExcite: false }, '/model').length,
+      1,
+    );
+    assert.ok(faultsOf({ model: { kind: 'structure', structure: { fromJob: 'a' } }, augmentation: [] }).length > 0);
+  });
 });

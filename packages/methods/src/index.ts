@@ -11,6 +11,7 @@ export {
   type StopRequest,
   type StoredTensor,
 } from './method.ts';
+export { readStructures } from './nn/read-structures.ts';
 export { createRng } from './random/create-rng.ts';
 export type { Rng } from './random/rng.ts';
 export { RUNNERS } from './registry.ts';

@@ -3,7 +3,7 @@ export { countStructure } from './nn/structure/count.ts';
 export { depthOf } from './nn/structure/expand.ts';
 export { PUBLISHED_STRUCTURES } from './nn/structure/published.ts';
 export { createRng } from './random/create-rng.ts';
-export { kendallTau } from './zen-nas/kendall.ts';
+export { kendallTau } from './statistics/rank-correlation.ts';
 export { mutate } from './zen-nas/mutate.ts';
 export { type PlainStack, resnetStack, structureStack } from './zen-nas/plain-stack.ts';
 export { type ScoreMode, type ScoreOptions, zenScore } from './zen-nas/score.ts';

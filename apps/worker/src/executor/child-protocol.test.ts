@@ -128,6 +128,15 @@ describe('a child', { concurrency: 3 }, () => {
     assert.match(summary.of('failed')[0]?.message ?? '', /summary of tiny does not fit: \/steps/);
   });
 
+  it('refuses a config that does not fit its version of the method, and fills what was added since', async () => {
+    const filled = start({ steps: 2 }); // without a pace
+    await filled.child.exit;
+    assert.equal(filled.of('done').length, 1);
+    const other = start({ paceMs: -1 });
+    await other.child.exit;
+    assert.match(other.of('failed')[0]?.message ?? '', /another version of tiny .* \/paceMs must be/);
+  });
+
   it('names an unknown method and an engine that is not there', async () => {
     const method = start({}, undefined, { method: 'other' });
     await method.child.exit;

@@ -1,5 +1,13 @@
-import { type EndCode, type EngineInfo, type FromChild, faultsOf, type MethodDescriptor } from '@crucible/contracts';
-import { DataError, type Method, NonFiniteError, Stopped, type StopRequest } from '@crucible/methods';
+import {
+  type EndCode,
+  type EngineInfo,
+  type Fault,
+  type FromChild,
+  faultsOf,
+  type MethodDescriptor,
+  resolve,
+} from '@crucible/contracts';
+import { DataError, type Method, NonFiniteError, readStructures, Stopped, type StopRequest } from '@crucible/methods';
 import { type ChildContext, createContext, type StartMessage } from './context.ts';
 import { saysOutOfMemory } from './out-of-memory.ts';
 import type { ParentLink } from './parent-link.ts';
@@ -50,6 +58,7 @@ export async function runChild({ link, methodOf, loadEngine }: ChildParts): Prom
     if (runnable === undefined)
       throw new Error(`this worker has no method "${start.method}"; is it older than the API?`);
     const { descriptor, method } = runnable;
+    const complete = configOf(descriptor, start.config);
     const engine = await loadEngine(start.engine).catch((cause: Error) => {
       throw new EngineError(cause.message, { cause });
     });
@@ -64,12 +73,10 @@ export async function runChild({ link, methodOf, loadEngine }: ChildParts): Prom
       stopRequest: () => stop,
       released: hold.released,
     });
-    const summary = await method.run(start.config as never, context);
+    const config = await readStructures(complete, context.input);
+    const summary = await method.run(config as never, context);
     const faults = faultsOf(descriptor.summary, summary);
-    if (faults.length > 0)
-      throw new Error(
-        `the summary of ${descriptor.id} does not fit: ${faults.map(({ pointer, message }) => `${pointer} ${message}`).join('; ')}`,
-      );
+    if (faults.length > 0) throw new Error(`the summary of ${descriptor.id} does not fit: ${told(faults)}`);
     return { kind: 'done', summary };
   };
   const last = await run().catch((error): FromChild => {
@@ -79,6 +86,18 @@ export async function runChild({ link, methodOf, loadEngine }: ChildParts): Prom
   context?.flush();
   link.send(last);
   await link.drained(0);
+}
+
+const told = (faults: readonly Fault[]): string =>
+  faults.map(({ pointer, message }) => `${pointer} ${message}`).join('; ');
+
+/** The config as this version of the method knows it: what has been added since the job was submitted has its default. */
+function configOf(descriptor: MethodDescriptor, stored: unknown): unknown {
+  const { value, faults } = resolve(descriptor.config, stored);
+  if (value !== null) return value;
+  throw new Error(
+    `the config was made by another version of ${descriptor.id} and does not fit this one: ${told(faults)}; submit it again`,
+  );
 }
 
 /** Whether the worker wants the method to wait before its next step. */

@@ -55,7 +55,8 @@ export const GenetConfig = Type.Object(
       {
         table: Type.Union([Reference, Type.Null()], {
           default: null,
-          description: 'latency-table.json of another job on the same kind of device; null: measured first',
+          description:
+            'latency-table.json of another job: its device is the one that is searched for; null: measured here first',
         }),
         ...LatencyProtocol.properties,
         networks: Type.Integer({

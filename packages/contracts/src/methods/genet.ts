@@ -39,7 +39,7 @@ export const GenetSummary = Type.Object({
   ),
   rankTrend: OrNull(
     Type.Number(),
-    'rank correlation of the place of a kernel in the network with its effective rank, that of a random matrix of its shape subtracted',
+    'rank correlation of the place of a kernel in the network with its entropy rank, that of a random matrix of its shape subtracted',
   ),
 });
 export type GenetSummary = Static<typeof GenetSummary>;
@@ -111,7 +111,7 @@ export const genet = {
       unit: '1',
       better: 'lower',
       description:
-        "squared error of the variant's feature map over the mean square of the master's, mean since the last report",
+        "squared error of the variant's feature map, summed over channels, over the mean square of the master's",
     },
     { name: 'distil/learning-rate', unit: '1', better: 'neither', description: 'learning rate of the step' },
     { name: 'distil/samples-per-second', unit: '1/s', better: 'higher', description: 'training samples per second' },
@@ -160,12 +160,12 @@ export const genet = {
   presets: {
     demo: {
       description:
-        'The whole search on 15,000 samples of Fashion-MNIST, a third of them held out: three kinds of block, kernel 3.',
+        'The whole search on 9,000 samples of Fashion-MNIST, a third of them held out: three kinds of block, kernel 3.',
       config: {
-        dataset: { name: 'fashion-mnist', trainSamples: 15_000 },
+        dataset: { name: 'fashion-mnist', trainSamples: 9_000 },
         space: { kernels: [3], blRatios: [0.25], dwRatios: [3] },
         latency: { repeats: 10, rounds: 5, networks: 10 },
-        training: { loader: { threads: 0 } },
+        training: { validationSamples: 3_000, loader: { threads: 0 } },
       },
       expectedMinutes: 10,
       expectedResult:

@@ -7,7 +7,6 @@ const closed = { additionalProperties: false } as const;
 
 /** How the smoothing goes over the training, by name; `tsla` is the method of the paper, the others are what it is compared with. */
 export const SMOOTHING_MODES = ['none', 'lsr', 'tsla', 'late-only', 'linear-decay'] as const;
-export type SmoothingMode = (typeof SMOOTHING_MODES)[number];
 
 /** Two-stage label smoothing (TSLA): soft targets before the switch epoch, hard ones from it on. */
 export const LabelSmoothingConfig = Type.Object(

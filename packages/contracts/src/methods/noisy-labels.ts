@@ -201,7 +201,7 @@ export const noisyLabels = {
       'neither',
       'what the identity for unseen samples says of fit-noisy',
     ),
-    metric('first-epoch/test-error', 'fraction', 'lower', 'clean test error within the last steps of the first epoch'),
+    metric('early/test-error', 'fraction', 'lower', 'clean test error within the last steps of the first epoch'),
     metric('theory/unseen-z', '1', 'neither', `unseen/fit-noisy less its prediction, ${IN_STANDARD_ERRORS}`),
     metric(
       'theory/unseen-slack',

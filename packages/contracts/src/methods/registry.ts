@@ -11,14 +11,14 @@ import { noisyLabels } from './noisy-labels.ts';
 import { wemix } from './wemix.ts';
 import { zenNas } from './zen-nas.ts';
 
-/** Every method by its id. */
+/** Every method by its id, in the order in which they are listed. */
 export const METHODS = {
-  'kernel-distillation': kernelDistillation,
-  'label-smoothing': labelSmoothing,
-  wemix,
-  'noisy-labels': noisyLabels,
-  genet,
   'zen-nas': zenNas,
+  genet,
+  'kernel-distillation': kernelDistillation,
+  wemix,
+  'label-smoothing': labelSmoothing,
+  'noisy-labels': noisyLabels,
   'multipass-sgd': multipassSgd,
 } as const satisfies Record<string, MethodDescriptor>;
 

@@ -15,7 +15,6 @@ export const WEMIX_MODES = [
   'augdrop-reverse',
   'label-smoothing',
 ] as const;
-export type WeMixMode = (typeof WEMIX_MODES)[number];
 
 const Alpha = Type.Number({
   minimum: 0.05,

@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { Reference } from '../reference.ts';
 
 const Limit = (description: string) =>
   Type.Union([Type.Number({ exclusiveMinimum: 0 }), Type.Null()], { default: null, description });
@@ -19,6 +20,22 @@ export const ZenNasBudget = Type.Object(
     }),
     activationBytes: Limit(
       'float32 activations of one image: the outputs of all convolutions, which training keeps for the backward pass',
+    ),
+    latency: Type.Union(
+      [
+        Type.Object(
+          {
+            table: Reference,
+            milliseconds: Type.Number({ exclusiveMinimum: 0, description: 'per image, as the table predicts it' }),
+          },
+          { additionalProperties: false },
+        ),
+        Type.Null(),
+      ],
+      {
+        default: null,
+        description: 'by latency-table.json of a genet job, which stands for the device that it was measured on',
+      },
     ),
     counter: Type.Enum(['repo', 'exact'], {
       default: 'repo',

@@ -105,6 +105,12 @@ export const zenNas = {
     },
     { name: 'search/rejected-flops', unit: 'count', better: 'neither', description: 'children over the FLOPs budget' },
     {
+      name: 'search/rejected-latency',
+      unit: 'count',
+      better: 'neither',
+      description: 'children over the latency budget',
+    },
+    {
       name: 'search/rejected-activations',
       unit: 'count',
       better: 'neither',

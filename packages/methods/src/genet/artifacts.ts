@@ -1,5 +1,5 @@
 import { printStructure } from '@crucible/contracts';
-import { kendallTau } from '../latency/rank-correlation.ts';
+import { kendallTau } from '../statistics/rank-correlation.ts';
 import type { Variant } from './distil-phase.ts';
 import type { Verified } from './run-state.ts';
 import type { Nominee, Selected } from './select-phase.ts';

@@ -81,6 +81,16 @@ export async function distilPhase(job: Job, variants: readonly Variant[]): Promi
   }
 }
 
+/**
+ * Squared error of a feature map `[B, h, w, C]`, mean over images and pixels and sum over channels, relative to the mean
+ * square of what is wanted: a learning rate means the same in every place, whatever its scale and width.
+ */
+export function distilledLoss({ made, wanted }: { made: tf.Tensor4D; wanted: tf.Tensor4D }): tf.Scalar {
+  const error = tf.mean(tf.squaredDifference(made, wanted));
+  const relative = tf.div(error, tf.add(tf.mean(tf.square(wanted)), 1e-12));
+  return tf.mul<tf.Scalar>(relative, wanted.shape[3]);
+}
+
 /** Trains one variant; the held-out accuracy of the hybrid. */
 const distil = async (job: Job, student: Hybrid, rng: (name: string) => Rng): Promise<number> => {
   const { training, search } = job.config;
@@ -89,16 +99,12 @@ const distil = async (job: Job, student: Hybrid, rng: (name: string) => Rng): Pr
     parameters: student.parameters,
     statistics: student.statistics,
     views: [policyOf(training.augmentation)],
-    loss: (batch) => {
-      const { made, wanted } = student.features(viewTensor(batch, 0, dataset.channels), true);
-      const error = tf.mean(tf.squaredDifference(made, wanted));
-      // relative: the learning rate means the same in every place
-      return { loss: tf.div<tf.Scalar>(error, tf.add(tf.mean(tf.square(wanted)), 1e-12)) };
-    },
+    loss: (batch) => ({ loss: distilledLoss(student.features(viewTensor(batch, 0, dataset.channels), true)) }),
   };
-  const options = trainingOptionsOf({ ...training, epochs: search.blockEpochs }, { rng });
-  const measure = async (epoch: number, between: () => Promise<void>): Promise<Record<string, number>> => {
-    if (epoch < search.blockEpochs || heldOut === null) return {};
+  const epochs = search.blockEpochs;
+  const options = trainingOptionsOf({ ...training, epochs, testEveryEpochs: epochs }, { rng });
+  const measure = async (_epoch: number, between: () => Promise<void>): Promise<Record<string, number>> => {
+    if (heldOut === null) return {};
     const { accuracy } = await evaluate(student, dataset, heldOut, training.evalBatchSize, between);
     return { 'train/held-out': accuracy };
   };
@@ -114,9 +120,9 @@ const distil = async (job: Job, student: Hybrid, rng: (name: string) => Rng): Pr
       checkpoint: (saved) => checkpointOf(job, saved),
       measure,
     },
-    async (epochs) => {
-      endOfTraining(job, epochs.length);
-      return epochs.at(-1)?.values['train/held-out'] ?? Number.NaN;
+    async (records) => {
+      endOfTraining(job, records.length);
+      return records.at(-1)?.values['train/held-out'] ?? Number.NaN;
     },
   );
 };

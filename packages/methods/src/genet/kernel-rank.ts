@@ -1,8 +1,8 @@
 /** @file Effective ranks of convolution kernels, beside those of random matrices of the same shapes. */
 import { Matrix, SingularValueDecomposition } from 'ml-matrix';
-import { spearmanRho } from '../latency/rank-correlation.ts';
 import type { StoredTensor } from '../method.ts';
 import type { Rng } from '../random/rng.ts';
+import { spearmanRho } from '../statistics/rank-correlation.ts';
 
 /** A singular value counts if it is at least this share of the largest. */
 const THRESHOLD = 0.1;
@@ -91,11 +91,14 @@ export function kernelRanks(tensors: readonly StoredTensor[], rng: (name: string
     });
 }
 
-/** Rank correlation of place and share, that of the control subtracted: below zero where ranks fall; null if undefined. */
+/**
+ * Rank correlation of place and entropy rank, that of the control subtracted: below zero where ranks fall; null if
+ * undefined. Of the share many kernels have all: it would tie.
+ */
 export const rankTrend = (ranks: readonly KernelRank[]): number | null =>
   spearmanRho(
     ranks.map((_, i) => i),
-    ranks.map(({ rank, control }) => rank.share - control.share),
+    ranks.map(({ rank, control }) => rank.entropy - control.entropy),
   );
 
 /** The ranks as CSV with a header line. */

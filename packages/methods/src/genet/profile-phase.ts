@@ -1,7 +1,6 @@
-import { faultsOf, LatencyTable, type Reference } from '@crucible/contracts';
+import type { LatencyTable } from '@crucible/contracts';
 import { measureNext, planLength, tableOf } from '../latency/measure-plan.ts';
 import { keyOf } from '../latency/unit-shape.ts';
-import { DataError, type MethodContext } from '../method.ts';
 import { obeyStop } from '../obey-stop.ts';
 import { profilePlan } from './profile-plan.ts';
 import { checkpointOf, type Job } from './run-state.ts';
@@ -44,38 +43,4 @@ export async function profilePhase(job: Job): Promise<LatencyTable> {
     return unit;
   });
   return { format: 1, engine: { name, device, threads, isa, versions }, protocol, ...measured, stages };
-}
-
-/**
- * The table that the config refers to.
- *
- * @throws DataError if the bytes are none, or if it was measured on another device, engine or number of threads
- */
-export async function givenTable(ctx: MethodContext, reference: Reference): Promise<LatencyTable> {
-  const table = parseLatencyTable(await ctx.input(reference));
-  const { name, device, threads } = ctx.engine;
-  for (const [what, here, there] of [
-    ['engine', name, table.engine.name],
-    ['device', device, table.engine.device],
-    ['number of threads', threads, table.engine.threads],
-  ] as const)
-    if (here !== there)
-      throw new DataError(
-        `The latency table was measured with the ${what} ${there}, this worker has ${here}; measure one here, or place the job on a worker like that.`,
-      );
-  return table;
-}
-
-/** The table in the bytes of `latency-table.json`. @throws DataError if they are none */
-export function parseLatencyTable(bytes: Uint8Array): LatencyTable {
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder().decode(bytes));
-  } catch (cause) {
-    throw new DataError('The latency table is no JSON.', { cause });
-  }
-  const [fault] = faultsOf(LatencyTable, value);
-  if (fault !== undefined)
-    throw new DataError(`The latency table does not fit its format: ${fault.pointer} ${fault.message}.`);
-  return value as LatencyTable;
 }

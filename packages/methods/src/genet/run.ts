@@ -8,6 +8,7 @@
 import type { GenetConfig, GenetSummary } from '@crucible/contracts';
 import { holdOut } from '../data/hold-out.ts';
 import { decodeSafetensors, encodeSafetensors } from '../data/safetensors.ts';
+import { givenTable } from '../latency/given-table.ts';
 import { DataError, type Method } from '../method.ts';
 import { learningCurveCsv } from '../train/learning-curve.ts';
 import { restoreTensors } from '../train/save-training.ts';
@@ -15,7 +16,7 @@ import { coefficientsJson, gainKendall, selectionJson, variantsCsv } from './art
 import { distilPhase, drawVariants } from './distil-phase.ts';
 import { givenStructure } from './given-structure.ts';
 import { kernelRanks, rankCsv, rankTrend } from './kernel-rank.ts';
-import { givenTable, profilePhase } from './profile-phase.ts';
+import { profilePhase } from './profile-phase.ts';
 import { initialState, type Job } from './run-state.ts';
 import { fitModels, selectPhase } from './select-phase.ts';
 import { positionsOf } from './space.ts';

@@ -56,7 +56,7 @@ export async function trainNetwork(
     mixing: { kind: 'none', alpha: 1 },
     rng,
   });
-  const measure = measureClassifier(network, dataset, heldOut, training.evalBatchSize);
+  const testEveryEpochs = isFollowed ? training.testEveryEpochs : epochs;
   const { earlyStopEpochs } = training;
   try {
     await train(
@@ -64,12 +64,12 @@ export async function trainNetwork(
       objective,
       dataset,
       {
-        training: trainingOptionsOf({ ...training, epochs }, { rng }),
+        training: trainingOptionsOf({ ...training, epochs, testEveryEpochs }, { rng }),
         saved: savedTraining(job),
         firstStep: state.doneSteps,
         phase,
         checkpoint: (saved) => checkpointOf(job, saved),
-        measure: async (epoch, between) => (isFollowed || epoch === epochs ? measure(epoch, between) : {}),
+        measure: measureClassifier(network, dataset, heldOut, training.evalBatchSize),
         earlyStop:
           isFollowed && earlyStopEpochs !== null ? { metric: 'validation/loss', epochs: earlyStopEpochs } : null,
       },

@@ -84,7 +84,7 @@ describe('deltaProbe', () => {
       const G = mean(hard);
       const values = await probe(network, architecture);
       const variance = spread(hard, G);
-      near(values['probe/variance'], variance, 'variance');
+      near(values['probe/gradient-variance'], variance, 'variance');
       near(values['probe/gradient-norm'], Math.hypot(...G), 'norm');
       near(values['probe/delta'], spread(soft, G) / variance, 'delta');
       near(values['probe/variance-ratio'], spread(smoothed, G) / variance, 'ratio');

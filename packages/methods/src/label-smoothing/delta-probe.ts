@@ -58,7 +58,7 @@ export function deltaOf(m: GradientMoments, smoothing: number): Record<string, n
   return {
     'probe/loss': m.loss,
     'probe/gradient-norm': Math.sqrt(m.meanHard),
-    'probe/variance': variance,
+    'probe/gradient-variance': variance,
     'probe/delta': delta,
     'probe/variance-ratio': ratio,
     'probe/variance-bound': bound,

@@ -11,7 +11,6 @@ import { createRng } from '../random/create-rng.ts';
 import { measureNext, tableOf } from './measure-plan.ts';
 import { nonNegativeFit } from './non-negative-fit.ts';
 import { latencyPredictor, predictLatency } from './predict.ts';
-import { kendallTau, spearmanRho } from './rank-correlation.ts';
 import { timePasses } from './time-passes.ts';
 import { timeUnit } from './time-unit.ts';
 import { trimmed } from './trimmed-mean.ts';
@@ -37,23 +36,6 @@ describe('trimmed', () => {
     assert.deepEqual(trimmed([7]), { mean: 7, sd: 0, low: 7, high: 7 });
     assert.deepEqual([trimmed([1, 2, 9]).low, trimmed([1, 2, 9]).high], [1, 9]);
     assert.throws(() => trimmed([]), /at least one value/);
-  });
-});
-
-describe('rank correlations', () => {
-  it('are 1, -1 and null where they must be', () => {
-    for (const correlate of [kendallTau, spearmanRho]) {
-      assert.equal(correlate([1, 2, 3], [10, 20, 21]), 1);
-      assert.equal(correlate([1, 2, 3], [3, 2, 1]), -1);
-      assert.equal(correlate([1, 1, 1], [3, 2, 1]), null);
-      assert.equal(correlate([], []), null);
-    }
-  });
-
-  it('agree with values worked out by hand, ties included', () => {
-    // of 6 pairs one is tied in x, one in y, the others agree: 4 / sqrt(5 * 5)
-    assert.ok(Math.abs((kendallTau([1, 1, 2, 3], [1, 3, 3, 4]) ?? 0) - 4 / 5) < 1e-12);
-    assert.ok(Math.abs((spearmanRho([1, 2, 3, 4], [1, 3, 2, 4]) ?? 0) - 0.8) < 1e-12);
   });
 });
 

@@ -7,8 +7,8 @@ import {
   type UnitShape,
 } from '@crucible/contracts';
 import type { FeatureSize } from '../nn/layer.ts';
+import { kendallTau, spearmanRho } from '../statistics/rank-correlation.ts';
 import { predictLatency } from './predict.ts';
-import { kendallTau, spearmanRho } from './rank-correlation.ts';
 import { type MeasureOptions, timeNetwork, timeUnit } from './time-unit.ts';
 import { keyOf, unitShapes } from './unit-shape.ts';
 

@@ -72,7 +72,8 @@ export function advance(grid: Grid, run: CellRun, orders: PassOrders): void {
   const { problem, stepSizes, seeds, data } = grid;
   const { cell, weights, step } = run;
   const next = run.recordedSteps.find((at) => at > step) as number;
-  const most = Math.max(1, Math.floor(NUMBERS_PER_CHUNK / weights.length));
+  const perStep = weights.length * (cell.variant === 'gd' ? cell.sampleSize : 1);
+  const most = Math.max(1, Math.floor(NUMBERS_PER_CHUNK / perStep));
   const to = Math.min(next, step + most, step < run.averageFrom ? run.averageFrom : next);
   const samples = data.samples(cell.sampleSize);
   if (cell.variant === 'gd') {

@@ -9,7 +9,7 @@ import { bestStepSize, type CellResult } from './cell-result.ts';
 import { reportCell } from './report-cell.ts';
 import { shrinkDataset } from './shrink-dataset.ts';
 import { tableOf } from './table.ts';
-import { type NetOutcome, trainingSteps, trainNet } from './train-net.ts';
+import { type NetOutcome, type NetRun, trainingSteps, trainNet } from './train-net.ts';
 
 /** The job's place: trainings one after the other, cell by cell, seed by seed, step size by step size. */
 interface NetState {
@@ -41,6 +41,7 @@ export async function runNet(
   let tensors: readonly StoredTensor[] = ctx.resumeFrom?.tensors ?? [];
   const final = tensors.filter(({ name }) => name.startsWith('final/'));
   const results: CellResult[] = [];
+  const total = cells.reduce((sum, cell) => sum + trainingSteps(cell, problem), 0) * config.seeds * stepSizes.length;
   for (const [c, cell] of cells.entries()) {
     const runs = config.seeds * stepSizes.length;
     const first = state.outcomes.length;
@@ -50,7 +51,7 @@ export async function runNet(
       const saved = state.training === null ? null : { state: state.training, tensors };
       const place = { cell, seed, eta: stepSizes[e] as number, firstStep: state.steps };
       const run = { config, problem, dataset, heldOut, ...place, saved, checkpoint };
-      const { outcome, weights } = await trainNet(run, ctx);
+      const { outcome, weights } = await trainNet(run, withProgressOf(ctx, run, total));
       if (seed === 0 && isWidest(cell, cells))
         final.push(...weights.map((weight) => ({ ...weight, name: finalName(e, weight.name) })));
       tensors = [];
@@ -67,6 +68,19 @@ export async function runNet(
   const best = results.find(({ cell }) => isWidest(cell, cells))?.best ?? -1;
   await ctx.saveArtifact('weights.safetensors', weightsOf(final, best));
   return summary;
+}
+
+/** The context of one training, whose progress is told as that of the whole job. */
+function withProgressOf(ctx: MethodContext, { cell, seed, eta, firstStep }: NetRun, total: number): MethodContext {
+  let trained = 0;
+  const where = `${cell.sampleSize} samples, ${cell.passes} passes, seed ${seed}, step size ${eta}`;
+  return {
+    ...ctx,
+    progress(progress) {
+      if (progress.phase === 'train') trained = progress.done;
+      ctx.progress({ ...progress, done: firstStep + trained, total, message: `${where}: ${progress.message}` });
+    },
+  };
 }
 
 /** True for the cell of most passes over most samples. */

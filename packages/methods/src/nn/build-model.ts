@@ -21,7 +21,9 @@ export function buildModel(architecture: Architecture, options: BuildOptions): N
     case 'mlp':
       return mlp(architecture, options);
     case 'structure': {
-      const blocks = superBlocks(parseStructure(architecture.structure));
+      const { structure } = architecture;
+      if (typeof structure !== 'string') throw new RangeError('model.structure is a reference that nobody has read');
+      const blocks = superBlocks(parseStructure(structure));
       assertBuildable(blocks);
       const [first] = blocks;
       if (first?.in !== options.input.channels)

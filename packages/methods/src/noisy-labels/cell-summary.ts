@@ -31,7 +31,7 @@ export function cellSummary(
   probes: readonly ProbeRecord[],
 ): NoisyCell {
   const errors = epochs.map(({ values }) => 1 - (values['test/accuracy'] as number));
-  const atFirst = probes.flatMap(({ values }) => values['first-epoch/test-error'] ?? []);
+  const atFirst = probes.flatMap(({ values }) => values['early/test-error'] ?? []);
   const firstEpochError = atFirst.length > 0 ? mean(atFirst) : (errors[0] as number);
   const lastError = mean(errors.slice(-LAST_EPOCHS));
   const bestError = Math.min(...errors);

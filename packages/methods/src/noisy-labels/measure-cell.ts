@@ -79,7 +79,7 @@ export function probeOf(cell: Cell): NonNullable<RunTrainingOptions['probe']> {
     isDue: (step) => isInside(step) || isLast(step),
     measure: async (step, between) => ({
       ...(isInside(step) ? await lookInside(cell, step, between) : {}),
-      ...(isLast(step) ? { 'first-epoch/test-error': await testError(cell, between) } : {}),
+      ...(isLast(step) ? { 'early/test-error': await testError(cell, between) } : {}),
     }),
   };
 }

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { batchesOf } from '../data/batches-of.ts';
 import type { Dataset, Split } from '../data/dataset.ts';
-import { normalisationTable, writeNormalised } from '../data/normalise.ts';
 
 /**
  * Rows that a network gives for a whole split, without augmentation, in order: `width` numbers per sample.
@@ -15,21 +15,18 @@ export async function rowsOf<Name extends string>(
   batchSize: number,
   between: () => Promise<void>,
 ): Promise<Record<Name, { rows: Float32Array; width: number }>> {
-  const { height, width, channels } = dataset;
-  const pixels = height * width * channels;
-  const table = normalisationTable(dataset.mean, dataset.std);
   const found = {} as Record<Name, { rows: Float32Array; width: number }>;
-  for (let from = 0; from < split.count; from += batchSize) {
-    const size = Math.min(batchSize, split.count - from);
-    const images = new Float32Array(size * pixels);
-    writeNormalised(images, 0, split.images.subarray(from * pixels, (from + size) * pixels), table);
-    const outputs = tf.tidy(() => forward(tf.tensor4d(images, [size, height, width, channels])));
+  let from = 0;
+  for (const { images, labels } of batchesOf(dataset, split, batchSize)) {
+    const outputs = tf.tidy(() => forward(images));
+    images.dispose();
     for (const [name, output] of Object.entries(outputs) as [Name, tf.Tensor2D][]) {
       const [, columns] = output.shape;
       found[name] ??= { rows: new Float32Array(split.count * columns), width: columns };
       found[name].rows.set(await output.data<'float32'>(), from * columns);
     }
     tf.dispose(outputs);
+    from += labels.length;
     await between();
   }
   return found;

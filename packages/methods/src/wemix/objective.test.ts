@@ -10,6 +10,7 @@ import { createRng } from '../random/create-rng.ts';
 import { constantSchedule } from '../schedule/schedule.ts';
 import { syntheticDataset } from '../testing/synthetic-dataset.ts';
 import type { ViewBatch } from '../train/objective.ts';
+import { smoothedTargets, softCrossEntropy } from '../train/soft-cross-entropy.ts';
 import { wemixObjective } from './objective.ts';
 
 const DATASET = syntheticDataset({ resolution: 6, channels: 1, classes: 3, trainCount: 16, testCount: 3 });
@@ -62,6 +63,25 @@ beforeEach(() => {
 afterEach(() => assert.equal(tf.memory().numTensors, before));
 
 describe('the loss of wemix', () => {
+  it('on mixed labels is the mix of the losses on both, gradients likewise', () => {
+    const ratio = 0.3;
+    const [own, partner] = [Int32Array.of(0, 2, 1), Int32Array.of(1, 2, 0)];
+    const hot = (labels: Int32Array) => smoothedTargets(labels, 3, 0);
+    const mixed = hot(own).map((t, i) => ratio * t + (1 - ratio) * (hot(partner)[i] as number));
+    const at = (targets: Float32Array) =>
+      tf.tidy(() => {
+        const logits = tf.tensor2d([0.3, -1, 2, 0.5, 0.1, -0.2, 1, 1, -3], [3, 3]);
+        const loss = (z: tf.Tensor) => softCrossEntropy(z as tf.Tensor2D, tf.tensor2d(targets, [3, 3]));
+        const { value, grad } = tf.valueAndGrad(loss)(logits);
+        return [...value.dataSync(), ...grad.dataSync()] as never;
+      }) as number[];
+    const [first, second] = [at(hot(own)), at(hot(partner))];
+    assertClose(
+      at(mixed),
+      first.map((x, i) => ratio * x + (1 - ratio) * (second[i] as number)),
+    );
+  });
+
   for (const [what, changed] of [
     ['without batch normalisation', { model: { kind: 'mlp', hidden: [5] } }],
     ['with separate statistics', { batchNorm: 'separate' }],

@@ -1,4 +1,7 @@
-import type { SuperBlock } from '@crucible/contracts';
+import type { SuperBlock, ZenNasConfig } from '@crucible/contracts';
+import { givenTable } from '../latency/given-table.ts';
+import { latencyPredictor } from '../latency/predict.ts';
+import type { MethodContext } from '../method.ts';
 import type { Counter } from '../nn/structure/count.ts';
 import { depthOf } from '../nn/structure/expand.ts';
 import { activationBytes, type CountedImage, candidateCost } from './candidate-cost.ts';
@@ -16,6 +19,17 @@ export interface Budget {
   counter: Counter;
   /** null: not bounded */
   latency?: { limitMs: number; of: LatencyOf } | null;
+}
+
+/** The budget of a config; the latency table that it names is read. @throws DataError if that is none */
+export async function budgetOf(
+  { budget: { latency, ...bounds } }: ZenNasConfig,
+  ctx: MethodContext,
+  image: CountedImage,
+): Promise<Budget> {
+  if (latency === null) return { ...bounds, latency };
+  const predictor = latencyPredictor(await givenTable(ctx, latency.table));
+  return { ...bounds, latency: { limitMs: latency.milliseconds, of: (blocks) => predictor.network(blocks, image) } };
 }
 
 export const BUDGET_NAMES = ['depth', 'params', 'flops', 'latency', 'activations'] as const;

@@ -8,6 +8,7 @@ import {
 } from '@crucible/contracts';
 import type { Dataset } from '../data/dataset.ts';
 import { DataError, type MethodContext, NonFiniteError } from '../method.ts';
+import { budgetOf } from './budget.ts';
 import type { RunState } from './run-state.ts';
 import { scoreCandidate } from './score-candidate.ts';
 import { frontMember } from './search.ts';
@@ -38,6 +39,7 @@ export async function takeStructure(
   const score = await scoreCandidate(structure, blocks, config, image, (name) => ctx.rng(name), repeats);
   if (!Number.isFinite(score)) throw new NonFiniteError(`the score of the given structure is ${score}`);
   search.population = [{ structure, score }];
-  search.fronts = [frontMember(structure, score, blocks, { budget: config.budget, image })];
+  const budget = await budgetOf(config, ctx, image);
+  search.fronts = [frontMember(structure, score, blocks, { budget, image })];
   search.scored = 1;
 }

@@ -2,17 +2,18 @@ import type { ZenNasConfig } from '@crucible/contracts';
 import type { Dataset } from '../data/dataset.ts';
 import type { MethodContext } from '../method.ts';
 import { obeyStop } from '../obey-stop.ts';
-import { brokenBudget } from './budget.ts';
+import { brokenBudget, budgetOf } from './budget.ts';
 import { checkpointOf, type RunState } from './run-state.ts';
 import { scoreCandidate } from './score-candidate.ts';
 import { type SearchOptions, type SearchState, searchStep } from './search.ts';
 import { startStructure } from './start-structure.ts';
 
-const searchOptions = (config: ZenNasConfig, ctx: MethodContext, dataset: Dataset): SearchOptions => {
-  const { search, budget } = config;
+const searchOptions = async (config: ZenNasConfig, ctx: MethodContext, dataset: Dataset): Promise<SearchOptions> => {
+  const { search } = config;
   const { part } = search.islands;
   const island = part?.kind === 'round' ? part.island : null;
   const image = { resolution: imageResolution(dataset), classes: dataset.classes, channels: dataset.channels };
+  const budget = await budgetOf(config, ctx, image);
   const start = startStructure(search.initStructure, search.space, image);
   const broken = brokenBudget(start, budget, image);
   if (broken !== null)
@@ -52,7 +53,7 @@ export async function searchPhase(
   dataset: Dataset,
   run: Extract<RunState, { phase: 'search' }>,
 ): Promise<number> {
-  const options = searchOptions(config, ctx, dataset);
+  const options = await searchOptions(config, ctx, dataset);
   const state = run.search;
   const begin = { seconds: ctx.seconds(), scored: state.scored };
   let last = { ...begin };
@@ -96,6 +97,7 @@ export const reportGeneration = (
     'search/rejected-depth': state.rejected.depth,
     'search/rejected-params': state.rejected.params,
     'search/rejected-flops': state.rejected.flops,
+    'search/rejected-latency': state.rejected.latency,
     'search/rejected-activations': state.rejected.activations,
     'search/rejected-duplicate': state.rejected.duplicate,
     'search/rejected-non-finite': state.rejected['non-finite'],

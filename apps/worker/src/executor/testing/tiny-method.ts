@@ -29,8 +29,8 @@ export interface TinyConfig {
     | 'chatter'
     | 'block'
     | 'kill-worker';
-  /** pause after each step, for whoever wants to meet it on its way @defaultValue 0 */
-  paceMs?: number;
+  /** pause after each step, for whoever wants to meet it on its way; a job that was stored without it has none */
+  paceMs: number;
 }
 
 /**
@@ -39,7 +39,7 @@ export interface TinyConfig {
  */
 export const tinyMethod: Method<TinyConfig, unknown> = {
   id: 'zen-nas', // the ids are a closed list; nothing here looks at it
-  async run({ steps, every, at, fault, paceMs = 0 }, ctx) {
+  async run({ steps, every, at, fault, paceMs }, ctx) {
     const start = ctx.resumeFrom;
     let step = start?.step ?? 0;
     const weights = Float32Array.from(start?.tensors[0]?.data ?? [1, -2, 3]);
@@ -130,7 +130,7 @@ export const tiny: RunnableMethod = {
     title: 'Tiny',
     paper: { title: 'none', arxiv: 'none' },
     description: 'Descends a quadratic.',
-    config: {},
+    config: { type: 'object', properties: { paceMs: { type: 'integer', minimum: 0, default: 0 } } },
     faults: () => [],
     summary: { type: 'object', properties: { steps: { type: 'integer' } }, required: ['steps'] },
     metrics: [{ name: 'train/loss', unit: '1', better: 'lower', description: 'squared length of the weights' }],

@@ -13,7 +13,9 @@ interface ConfigFieldProps {
 /** One value of the config: name, control, what the schema says of it, and its fault if it has one. */
 export function ConfigField({ name, path, schema }: ConfigFieldProps) {
   const { config, base, faults, set } = useContext(FormContext);
-  const field = fieldOf(schema);
+  const drawn = fieldOf(schema);
+  // the fields of an object inside a tagged one are not drawn one by one
+  const field = drawn.kind === 'group' || drawn.kind === 'tagged' ? { ...drawn, kind: 'json' as const } : drawn;
   const pointer = pointerOf(path);
   const id = `config${pointer}`;
   const own = valueAt(config, path);

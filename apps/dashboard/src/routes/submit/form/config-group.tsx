@@ -3,6 +3,7 @@ import { ConfigField } from './config-field.tsx';
 import { pointerOf } from './config-path.ts';
 import { FormContext } from './form-context.ts';
 import { fieldOf, type JsonSchema } from './json-schema.ts';
+import { TaggedGroup } from './tagged-group.tsx';
 
 interface ConfigGroupProps {
   name: string;
@@ -14,7 +15,7 @@ interface ConfigGroupProps {
 export function ConfigGroup({ name, path, schema }: ConfigGroupProps) {
   const { faults } = useContext(FormContext);
   const entries = Object.entries(schema.properties ?? {});
-  const isGroup = (one: JsonSchema) => fieldOf(one).kind === 'group';
+  const isGroup = (one: JsonSchema) => ['group', 'tagged'].includes(fieldOf(one).kind);
   const numFaults = [...faults.keys()].filter((pointer) => pointer.startsWith(`${pointerOf(path)}/`)).length;
   const values = entries.filter(([, one]) => !isGroup(one));
   const groups = entries.filter(([, one]) => isGroup(one));
@@ -34,9 +35,12 @@ export function ConfigGroup({ name, path, schema }: ConfigGroupProps) {
           </div>
         </details>
       )}
-      {groups.map(([key, one]) => (
-        <ConfigGroup key={key} name={name === '' ? key : `${name} / ${key}`} path={[...path, key]} schema={one} />
-      ))}
+      {groups.map(([key, one]) => {
+        const { kind, schema: inner } = fieldOf(one);
+        const Group = kind === 'tagged' ? TaggedGroup : ConfigGroup;
+        const groupName = name === '' ? key : `${name} / ${key}`;
+        return <Group key={key} name={groupName} path={[...path, key]} schema={kind === 'tagged' ? one : inner} />;
+      })}
     </>
   );
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { METHODS, ZenNasConfig } from '@crucible/contracts';
 import { pointerOf, valueAt, withValueAt } from './config-path.ts';
-import { fieldOf, isSchema, type JsonSchema } from './json-schema.ts';
+import { fieldOf, isSchema, type JsonSchema, taggedUnionOf } from './json-schema.ts';
 
 /** The schema as it arrives over HTTP. */
 const zenNas = JSON.parse(JSON.stringify(ZenNasConfig)) as JsonSchema;
@@ -36,6 +36,15 @@ describe('fieldOf', () => {
   it('says the range in words', () => {
     assert.equal(at('search', 'splitThreshold').range, '≥\u00a04, multiple of 2');
     assert.equal(at('training', 'momentum').range, '≥\u00a00, <\u00a01');
+  });
+
+  it('knows a union by its tag', () => {
+    const optimizer = zenNas.properties?.training?.properties?.optimizer ?? {};
+    assert.equal(fieldOf(optimizer).kind, 'tagged');
+    const union = taggedUnionOf(optimizer);
+    assert.equal(union?.tag, 'kind');
+    assert.deepEqual([...(union?.branches.keys() ?? [])], ['sgd', 'adam', 'adamw', 'lars']);
+    assert.equal(taggedUnionOf(zenNas.properties?.structure ?? {}), null);
   });
 
   it('leaves what has no control to JSON text', () => assert.equal(fieldOf({ type: 'array' }).kind, 'json'));

@@ -16,8 +16,8 @@ export interface JsonSchema {
   maxLength?: number;
 }
 
-/** What a form draws for a schema: a group of fields, a kind of control, or JSON text for all that has no control. */
-export type FieldKind = 'group' | 'choice' | 'switch' | 'integer' | 'number' | 'text' | 'json';
+/** What a form draws for a schema: a group of fields, one whose fields follow from its tag, a kind of control, or JSON text for all that has no control. */
+export type FieldKind = 'group' | 'tagged' | 'choice' | 'switch' | 'integer' | 'number' | 'text' | 'json';
 
 export interface Field {
   kind: FieldKind;
@@ -51,8 +51,27 @@ export function fieldOf(whole: JsonSchema): Field {
   };
 }
 
+/** A union of objects that one key tells apart, such as `kind`. */
+export interface TaggedUnion {
+  tag: string;
+  /** by the value of the tag, in the order of the schema */
+  branches: ReadonlyMap<string, JsonSchema>;
+}
+
+/** The schema as a tagged union, null if it is none. */
+export function taggedUnionOf({ anyOf = [] }: JsonSchema): TaggedUnion | null {
+  const objects = anyOf.filter(({ type }) => type !== 'null');
+  for (const tag of Object.keys(objects[0]?.properties ?? {})) {
+    const values = objects.map(({ properties }) => properties?.[tag]?.const);
+    if (objects.length > 1 && values.every((value) => typeof value === 'string'))
+      return { tag, branches: new Map(objects.map((branch, i) => [values[i] as string, branch])) };
+  }
+  return null;
+}
+
 function kindOf(schema: JsonSchema): FieldKind {
   if (schema.properties !== undefined) return 'group';
+  if (taggedUnionOf(schema) !== null) return 'tagged';
   if (schema.enum !== undefined) return 'choice';
   if (schema.type === 'boolean') return 'switch';
   if (schema.type === 'integer' || schema.type === 'number') return schema.type;

@@ -1,9 +1,12 @@
 /**
- * Kendall's tau-b of two columns: pairs in the same order less pairs in opposite order, over the pairs that are not tied.
+ * Kendall's tau-b of two equally long columns: +1 for the same order, -1 for the opposite one. Pairs that are tied in one
+ * column count for neither and shrink the denominator.
  *
  * @returns null if a column has fewer than two different values
+ * @throws RangeError if one is longer
  */
 export function kendallTau(x: readonly number[], y: readonly number[]): number | null {
+  assertPaired(x, y);
   let agreement = 0;
   let untiedX = 0;
   let untiedY = 0;
@@ -18,8 +21,20 @@ export function kendallTau(x: readonly number[], y: readonly number[]): number |
   return untiedX === 0 || untiedY === 0 ? null : agreement / Math.sqrt(untiedX * untiedY);
 }
 
-/** Spearman's rank correlation, ties by mean rank; null if a column has fewer than two different values. */
-export const spearmanRho = (x: readonly number[], y: readonly number[]): number | null => pearson(ranks(x), ranks(y));
+/**
+ * Spearman's rank correlation of two equally long columns, ties by mean rank.
+ *
+ * @returns null if a column has fewer than two different values
+ * @throws RangeError if one is longer
+ */
+export function spearmanRho(x: readonly number[], y: readonly number[]): number | null {
+  assertPaired(x, y);
+  return pearson(ranks(x), ranks(y));
+}
+
+const assertPaired = (x: readonly number[], y: readonly number[]): void => {
+  if (x.length !== y.length) throw new RangeError(`${x.length} values cannot be ranked against ${y.length}`);
+};
 
 /** Mean rank of every value, from 1. */
 const ranks = (values: readonly number[]): number[] =>
