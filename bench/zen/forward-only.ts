@@ -6,11 +6,11 @@ import { cpuMilliseconds } from './cpu-milliseconds.ts';
 /** CPU time of the two passes of one scoring and of reading the result, with weights and inputs in place. */
 export async function timeForward(
   { layers, epsilon }: PlainStack,
-  { batchSize, resolution }: ScoreOptions,
+  { batchSize, resolution, alpha }: ScoreOptions,
   source: NormalSource,
 ): Promise<number> {
   const shape = [batchSize, resolution, resolution, layers[0]?.in ?? 0] as const;
-  const inputs = [source.input(shape), source.noise(shape)] as const;
+  const { clean, changed } = await source.images(shape, alpha);
   const ready = layers.map(({ in: input, out, kernel, stride, depthwise }, i) => ({
     filter: source.weights(i, [kernel, kernel, input, depthwise ? 1 : out]),
     gamma: tf.ones<tf.Rank.R1>([out]),
@@ -21,10 +21,11 @@ export async function timeForward(
   }));
   const begin = cpuMilliseconds();
   const sums = tf.tidy(() => {
-    const [first, second] = inputs.map((x) =>
+    const [first, second] = [clean, changed].map((x) =>
       ready.reduce<tf.Tensor4D>((y, { filter, gamma, beta, mean, variance, options }) => {
-        const moving = { mean, variance, momentum: 0 };
-        const next = convNormTrain(y, filter, gamma, beta, { ...options, moving });
+        // the variances of the clean batch alone are asked for
+        const moving = x === clean ? { moving: { mean, variance, momentum: 0 } } : {};
+        const next = convNormTrain(y, filter, gamma, beta, { ...options, ...moving });
         y.dispose();
         return next;
       }, x),

@@ -6,12 +6,15 @@ import {
   createRng,
   emptySearch,
   type NormalSource,
+  type PlainStack,
   type ScoreOptions,
   searchStep,
+  sharedImages,
   streamSource,
   structureStack,
   zenScore,
 } from '@crucible/methods/testing';
+import * as tf from '@tensorflow/tfjs-core';
 import { cpuMilliseconds } from './cpu-milliseconds.ts';
 import { timeForward } from './forward-only.ts';
 import type { Answer, RankRequest, Request, ScoreRequest, ScoreTimes, SearchRequest } from './requests.ts';
@@ -29,39 +32,45 @@ const optionsOf = ({ batchSize, resolution }: Pick<ScoreRequest, 'batchSize' | '
   batchSize,
   resolution,
 });
+const rng = (name: string) => createRng(1, name);
+/** As in a search: images for all candidates of a repeat, weights for each. */
+const images = sharedImages(rng);
 const sourceOf = (structure: string, repeat: number): NormalSource =>
-  streamSource((part) => createRng(1, `zen-score/${structure}/${repeat}/${part}`));
+  streamSource(
+    (part) => rng(`zen-score/${structure}/${repeat}/${part}`),
+    (shape, alpha) => images(0, shape, alpha),
+  );
 
 const median = (numbers: readonly number[]): number => numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? 0;
 
-/** A source that adds up the CPU time it takes. */
-const timedSource = (source: NormalSource, add: (milliseconds: number) => void): NormalSource => {
-  const timed = <A extends unknown[], T>(draw: (...args: A) => T) => {
-    return (...args: A): T => {
-      const begin = cpuMilliseconds();
-      const numbers = draw(...args);
-      add(cpuMilliseconds() - begin);
-      return numbers;
-    };
-  };
-  return { weights: timed(source.weights), input: timed(source.input), noise: timed(source.noise) };
-};
+/** CPU time of drawing all that a scoring draws. */
+async function timeDraws({ layers }: PlainStack, options: ScoreOptions, source: NormalSource): Promise<number> {
+  const begin = cpuMilliseconds();
+  const { alpha, batchSize, resolution } = options;
+  const { clean, changed } = await source.images([batchSize, resolution, resolution, layers[0]?.in ?? 0], alpha);
+  tf.dispose([clean, changed]);
+  layers.forEach(({ kernel, in: input, out, depthwise }, i) => {
+    source.weights(i, [kernel, kernel, input, depthwise ? 1 : out]).dispose();
+  });
+  return cpuMilliseconds() - begin;
+}
 
+/** The parts are timed one by one: clocks inside a scoring would cost as much as its small parts. */
 async function score(request: ScoreRequest): Promise<Answer> {
+  const options = optionsOf(request);
+  const build = () => structureStack(superBlocks(parseStructure(request.structure)));
   const rounds: ScoreTimes[] = [];
   for (let repeat = 0; repeat < request.count; repeat += 1) {
-    let weights = 0;
     const [begin, used] = [performance.now(), cpuMilliseconds()];
-    const stack = structureStack(superBlocks(parseStructure(request.structure)));
-    const build = cpuMilliseconds() - used;
-    const source = timedSource(sourceOf(request.structure, repeat), (milliseconds) => {
-      weights += milliseconds;
-    });
-    const { score: value } = await zenScore(stack, optionsOf(request), source);
+    const { score: value } = await zenScore(build(), options, sourceOf(request.structure, repeat));
     const [wall, cpu] = [performance.now() - begin, cpuMilliseconds() - used];
     if (!Number.isFinite(value)) throw new Error(`the score of ${request.structure} is ${value}`);
-    const forward = await timeForward(stack, optionsOf(request), sourceOf(request.structure, repeat));
-    rounds.push({ wall, cpu, build, weights, forward });
+    const source = sourceOf(request.structure, repeat);
+    const beforeBuild = cpuMilliseconds();
+    const stack = build();
+    const built = cpuMilliseconds() - beforeBuild;
+    const weights = await timeDraws(stack, options, source);
+    rounds.push({ wall, cpu, build: built, weights, forward: await timeForward(stack, options, source) });
   }
   const of = (name: keyof ScoreTimes): number => median(rounds.map((round) => round[name] ?? Number.NaN));
   return {
@@ -84,7 +93,7 @@ async function search({ start, iterations, seed, ...limits }: SearchRequest): Pr
       space: { name: 'xxbl', maxChannels: 2048, typeSampling: 'repo' },
       mutation: 'repo',
       splitThreshold: 6,
-      budget: { params, flops: null, depth, activationBytes: null, counter: 'repo' },
+      budget: { params, flops: null, depth, activationBytes: null, latency: null, counter: 'repo' },
       image: { resolution: image.resolution, classes },
       rng: (name) => createRng(seed, name),
       score: async (structure, blocks) => {

@@ -12,7 +12,7 @@ export interface Sampling {
 }
 
 /** Steps of the walk from one structure that is taken to the next: far enough that they differ in most of their blocks. */
-const STEPS_BETWEEN = 4;
+const STEPS_BETWEEN = 12;
 
 /** Different structures of the space `xxbl` by a random walk of mutations, the same every time: no score has a say. */
 export function sampledStructures({ start, count, isAllowed, isTaken = () => true }: Sampling): string[] {

@@ -65,6 +65,13 @@ export const Architecture = Type.Union([
         default: [256, 256],
         description: 'width of each hidden layer; none: a linear classifier',
       }),
+      dropout: Type.Optional(
+        Type.Number({
+          minimum: 0,
+          maximum: 0.9,
+          description: 'share of the units that a training step leaves out, of every hidden layer but the last',
+        }),
+      ),
     },
     { ...closed, title: 'multi-layer perceptron' },
   ),

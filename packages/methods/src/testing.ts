@@ -9,4 +9,5 @@ export { type PlainStack, resnetStack, structureStack } from './zen-nas/plain-st
 export { type ScoreMode, type ScoreOptions, zenScore } from './zen-nas/score.ts';
 export { type NormalSource, streamSource } from './zen-nas/score-source.ts';
 export { emptySearch, type SearchOptions, type SearchState, searchStep } from './zen-nas/search.ts';
+export { sharedImages } from './zen-nas/shared-images.ts';
 export { startStructure } from './zen-nas/start-structure.ts';

@@ -3,7 +3,7 @@ import { DATASETS, datasetFaults } from '../dataset.ts';
 import type { Fault } from '../errors.ts';
 import type { MethodDescriptor } from '../method.ts';
 import { TRAINING_METRICS } from '../training.ts';
-import { MultipassSgdConfig, type NetProblem } from './multipass-sgd-config.ts';
+import { MultipassSgdConfig, type NetProblem, type SgdProblem } from './multipass-sgd-config.ts';
 
 const Nullable = <S extends Parameters<typeof Type.Union>[0][number]>(schema: S, description: string) =>
   Type.Union([schema, Type.Null()], { description });
@@ -97,6 +97,15 @@ const MAX_STEPS = 20_000_000;
 /** Numbers that the samples of all seeds together may hold. */
 const MAX_NUMBERS = 200_000_000;
 
+/** Weights of all runs side by side. */
+const MAX_WEIGHTS = 10_000_000;
+
+/** Weights of one run; those of a net are trained one run after the other. */
+const weightsOf = (problem: SgdProblem): number => {
+  if (problem.kind === 'net') return 0;
+  return problem.kind === 'two-layer' ? problem.hidden * (problem.dimension + 1) : problem.dimension;
+};
+
 const faults = (config: MultipassSgdConfig): Fault[] => {
   const { problem, sampleSizes, passes, comparators, seeds } = config;
   const found: Fault[] = problem.kind === 'net' ? netFaults(problem, config) : [];
@@ -111,6 +120,12 @@ const faults = (config: MultipassSgdConfig): Fault[] => {
         message: `${seeds} seeds of ${samples} samples do not fit into memory; at most ${MAX_NUMBERS} numbers may`,
       });
   }
+  const runs = seeds * config.stepSizes.length * weightsOf(problem);
+  if (runs > MAX_WEIGHTS)
+    found.push({
+      pointer: '/seeds',
+      message: `${runs} weights of runs side by side do not fit into memory; at most ${MAX_WEIGHTS} may`,
+    });
   if (problem.kind === 'two-layer' && comparators.includes('erm'))
     found.push({ pointer: '/comparators', message: 'erm needs a problem with one minimum: glm or linear' });
   if (config.schedule === 'pl-decay' && problem.kind !== 'glm' && problem.kind !== 'linear')

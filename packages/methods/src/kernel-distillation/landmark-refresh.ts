@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { pick } from '../data/pick.ts';
 import { kMeans, nearest } from '../gram/k-means.ts';
 import { medianSquaredDistance } from '../gram/kernel-function.ts';
-import { groupMeans, groupSizes, type LandmarkGroups } from '../gram/landmark-groups.ts';
+import { groupMeans, groupSizes, type LandmarkGroups, singletons } from '../gram/landmark-groups.ts';
 import { type Matrix, zeros } from '../gram/matrix.ts';
 import { featureRows } from './feature-rows.ts';
 import type { Landmarks } from './landmarks.ts';
@@ -24,35 +24,52 @@ export interface LandmarkLayer {
   landmarks: Landmarks;
 }
 
-/** Which groups of the training samples the landmarks of each layer are the means of. Found once, on the teacher. */
-export async function groupsOf(
-  kind: Extract<LandmarkKind, 'class-mean' | 'k-means' | 'random'>,
+/** What the landmarks of a layer are the means of, and those of the teacher, which does not change. */
+export interface LandmarkPlan {
+  groups: LandmarkGroups;
+  teacher: Matrix;
+}
+
+/** Finds the plan of each layer, on the teacher. */
+export async function planLandmarks(
+  kind: ComputedKind,
   count: number,
   layers: readonly LandmarkLayer[],
   pair: Pair,
   between: Between,
-): Promise<LandmarkGroups[]> {
-  const { dataset, rng } = pair;
-  const { train } = dataset;
-  if (kind === 'class-mean') return layers.map(() => ({ groups: train.labels, count: dataset.classes }));
-  if (kind === 'random') {
-    const groups = new Int32Array(train.count).fill(-1);
-    rng('landmarks/random')
-      .permutation(train.count)
-      .subarray(0, count)
-      .forEach((sample, group) => {
-        groups[sample] = group;
-      });
-    return layers.map(() => ({ groups, count }));
-  }
-  const names = layers.map(({ teacher }) => teacher);
-  const rows = await featureRows(pair.teacher, names, pair, train, between);
-  return names.map((name) => {
-    const points = rows.get(name) as Matrix;
-    const sample = rng('landmarks/clustered').permutation(points.rows).subarray(0, CLUSTERED_SAMPLES).toSorted();
-    return nearest(points, kMeans(rowsAt(points, sample), count, rng(`landmarks/k-means/${name}`)));
+): Promise<LandmarkPlan[]> {
+  const { train } = pair.dataset;
+  const rows = await featureRows(pair.teacher, namesOf(layers, 'teacher'), pair, train, between);
+  return layers.map(({ teacher }) => {
+    const points = rows.get(teacher) as Matrix;
+    const groups = groupsOf(kind, count, teacher, points, pair);
+    return { groups, teacher: groupMeans(points, groups) };
   });
 }
+
+type ComputedKind = Extract<LandmarkKind, 'class-mean' | 'k-means' | 'random'>;
+
+const namesOf = (layers: readonly LandmarkLayer[], role: 'student' | 'teacher'): string[] =>
+  layers.map((layer) => layer[role]);
+
+const groupsOf = (
+  kind: ComputedKind,
+  count: number,
+  layer: string,
+  points: Matrix,
+  { dataset: { train, classes }, rng }: Pair,
+): LandmarkGroups => {
+  switch (kind) {
+    case 'class-mean':
+      return { groups: train.labels, count: classes };
+    case 'random':
+      return singletons(rng('landmarks/random').permutation(train.count).subarray(0, count), train.count);
+    case 'k-means': {
+      const sample = rng('landmarks/clustered').permutation(points.rows).subarray(0, CLUSTERED_SAMPLES).toSorted();
+      return nearest(points, kMeans(rowsAt(points, sample), count, rng(`landmarks/k-means/${layer}`)));
+    }
+  }
+};
 
 const rowsAt = ({ columns, data }: Matrix, places: Int32Array): Matrix => {
   const rows = zeros(places.length, columns);
@@ -62,42 +79,29 @@ const rowsAt = ({ columns, data }: Matrix, places: Int32Array): Matrix => {
   return rows;
 };
 
-/** Puts the means of the groups, as both networks are now, into the landmarks. */
+/** Puts the means of the groups, as the student is now, into the landmarks. */
 export async function refreshLandmarks(
   layers: readonly LandmarkLayer[],
-  groups: readonly LandmarkGroups[],
+  plans: readonly LandmarkPlan[],
   pair: Pair,
   between: Between,
 ): Promise<void> {
   const { train } = pair.dataset;
   // only samples that are in a group of some layer are asked for
   const places = Int32Array.from({ length: train.count }, (_, i) => i).filter((i) =>
-    groups.some((one) => (one.groups[i] as number) >= 0),
+    plans.some(({ groups: { groups } }) => (groups[i] as number) >= 0),
   );
   const split = places.length === train.count ? train : pick(train, places);
-  const ofStudent = await featureRows(
-    pair.student,
-    layers.map(({ student }) => student),
-    pair,
-    split,
-    between,
-  );
-  const ofTeacher = await featureRows(
-    pair.teacher,
-    layers.map(({ teacher }) => teacher),
-    pair,
-    split,
-    between,
-  );
-  layers.forEach(({ student, teacher, landmarks }, i) => {
-    const { groups: all, count } = groups[i] as LandmarkGroups;
-    const chosen = { groups: places.map((place) => all[place] as number), count };
-    const mask = Float32Array.from(groupSizes(chosen), (size) => (size > 0 ? 1 : 0));
+  const rows = await featureRows(pair.student, namesOf(layers, 'student'), pair, split, between);
+  layers.forEach(({ student, landmarks }, i) => {
+    const { groups: all, teacher } = plans[i] as LandmarkPlan;
+    const groups = { groups: places.map((place) => all.groups[place] as number), count: all.count };
+    const mask = Float32Array.from(groupSizes(groups), (size) => (size > 0 ? 1 : 0));
     tf.tidy(() => {
       landmarks.assign(
-        tensorOf(groupMeans(ofStudent.get(student) as Matrix, chosen)),
-        tensorOf(groupMeans(ofTeacher.get(teacher) as Matrix, chosen)),
-        tf.tensor2d(mask, [1, count]),
+        tensorOf(groupMeans(rows.get(student) as Matrix, groups)),
+        tensorOf(teacher),
+        tf.tensor2d(mask, [1, groups.count]),
       );
     });
   });
@@ -111,20 +115,8 @@ export async function refreshWidths(layers: readonly LandmarkLayer[], pair: Pair
   const { train } = pair.dataset;
   const places = pair.rng('landmarks/width').permutation(train.count).subarray(0, WIDTH_SAMPLES).toSorted();
   const split = pick(train, places);
-  const ofStudent = await featureRows(
-    pair.student,
-    layers.map(({ student }) => student),
-    pair,
-    split,
-    between,
-  );
-  const ofTeacher = await featureRows(
-    pair.teacher,
-    layers.map(({ teacher }) => teacher),
-    pair,
-    split,
-    between,
-  );
+  const ofStudent = await featureRows(pair.student, namesOf(layers, 'student'), pair, split, between);
+  const ofTeacher = await featureRows(pair.teacher, namesOf(layers, 'teacher'), pair, split, between);
   for (const { student, teacher, landmarks } of layers)
     tf.tidy(() => {
       landmarks.widths.student.assign(tf.scalar(medianSquaredDistance(ofStudent.get(student) as Matrix)));

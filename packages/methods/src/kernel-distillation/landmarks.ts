@@ -6,7 +6,8 @@ import type { Statistic } from '../nn/model.ts';
 export interface Landmarks {
   readonly student: tf.Variable<tf.Rank.R2>;
   readonly teacher: tf.Variable<tf.Rank.R2>;
-  /** of the student one version before; zero until there is one */
+  /** of the student as they were at the end of the last two epochs; zero until there are some */
+  readonly last: tf.Variable<tf.Rank.R2>;
   readonly previous: tf.Variable<tf.Rank.R2>;
   /** `[1, m]`, 1 where there is a landmark */
   readonly mask: tf.Variable<tf.Rank.R2>;
@@ -15,6 +16,8 @@ export interface Landmarks {
   readonly statistics: readonly Statistic[];
   /** Takes over new landmarks; the arguments are read, not freed. */
   assign(student: tf.Tensor2D, teacher: tf.Tensor2D, mask: tf.Tensor2D): void;
+  /** Notes those of the student at the end of an epoch. Apart from `assign`, which may be done again after a stop. */
+  remember(): void;
   dispose(): void;
 }
 
@@ -28,6 +31,7 @@ export function createLandmarks(index: number, count: number, widths: { student:
   };
   const student = variable('student', () => tf.zeros<tf.Rank.R2>([count, widths.student]));
   const teacher = variable('teacher', () => tf.zeros<tf.Rank.R2>([count, widths.teacher]));
+  const last = variable('last', () => tf.zeros<tf.Rank.R2>([count, widths.student]));
   const previous = variable('previous', () => tf.zeros<tf.Rank.R2>([count, widths.student]));
   const mask = variable('mask', () => tf.zeros<tf.Rank.R2>([1, count]));
   const ofStudent = variable('student-width', () => tf.scalar(1));
@@ -35,16 +39,22 @@ export function createLandmarks(index: number, count: number, widths: { student:
   return {
     student,
     teacher,
+    last,
     previous,
     mask,
     widths: { student: ofStudent, teacher: ofTeacher },
     statistics,
     assign(newStudent, newTeacher, newMask) {
       tf.tidy(() => {
-        previous.assign(tf.clone(student as tf.Tensor2D));
         student.assign(tf.clone(newStudent));
         teacher.assign(tf.clone(newTeacher));
         mask.assign(tf.clone(newMask));
+      });
+    },
+    remember() {
+      tf.tidy(() => {
+        previous.assign(tf.clone(last as tf.Tensor2D));
+        last.assign(tf.clone(student as tf.Tensor2D));
       });
     },
     dispose: () => {

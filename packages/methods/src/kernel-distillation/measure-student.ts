@@ -80,11 +80,11 @@ export async function measureStudent(
   return { ...values, ...gramValues(records) };
 }
 
-/** How far the student's landmarks have moved since their last version; nothing before there are two. */
+/** How far the student's landmarks have moved over the last epoch; nothing before there are two of them. */
 const driftOf = async (layer: LandmarkLayer | null): Promise<Values> => {
   if (layer === null) return {};
-  const { student, previous } = layer.landmarks;
-  const [now, before] = [await student.data<'float32'>(), await previous.data<'float32'>()];
+  const { last, previous } = layer.landmarks;
+  const [now, before] = [await last.data<'float32'>(), await previous.data<'float32'>()];
   const [norm, normBefore] = [normOf(now), normOf(before)];
   if (norm === 0 || normBefore === 0) return {};
   return { 'landmarks/drift': normOf(now.map((value, i) => value - (before[i] as number))) / norm };

@@ -1,13 +1,18 @@
 /** @file Kernel transfer over landmarks (arXiv:2009.14416): of the Gram matrices only the columns of the landmarks. */
 import type { NystromTransfer } from '@crucible/contracts';
 import * as tf from '@tensorflow/tfjs-core';
-import type { LandmarkGroups } from '../gram/landmark-groups.ts';
 import { gramTransfer } from '../losses/gram-transfer.ts';
 import { kernelValues, type TensorKernel } from '../losses/kernel-values.ts';
 import { DataError } from '../method.ts';
 import type { Network } from '../nn/network.ts';
 import { type ClassSums, createClassSums } from './class-sums.ts';
-import { groupsOf, type LandmarkLayer, refreshLandmarks, refreshWidths } from './landmark-refresh.ts';
+import {
+  type LandmarkLayer,
+  type LandmarkPlan,
+  planLandmarks,
+  refreshLandmarks,
+  refreshWidths,
+} from './landmark-refresh.ts';
 import { createLandmarks } from './landmarks.ts';
 import { layerRows, layerSize } from './layers.ts';
 import { keyOf } from './teacher-source.ts';
@@ -80,7 +85,7 @@ export function nystromTransfer(
   const wanted = layers.map(({ teacher: name }) => ({ name, form: 'rows' as const }));
   const warm = warmEpochsOf(config, pair.epochs);
   const isWarm = (step: number): boolean => step < warm * pair.stepsPerEpoch;
-  let groups: LandmarkGroups[] | null = null;
+  let plans: LandmarkPlan[] | null = null;
   return {
     layers,
     wanted,
@@ -97,15 +102,18 @@ export function nystromTransfer(
     updated: (step) => {
       if (kind === 'classifier') for (const layer of layers) followClassifiers(layer, pair);
       if ((step + 1) % pair.stepsPerEpoch !== 0) return;
-      for (const { sums, landmarks } of layers) sums?.commit(landmarks);
+      for (const { sums, landmarks } of layers) {
+        sums?.commit(landmarks);
+        landmarks.remember();
+      }
     },
     async beforeEpoch(epoch, between) {
       if (epoch < warm) return;
       if (config.kernel.kind === 'rbf' && config.kernel.width === null) await refreshWidths(layers, pair, between);
       if (kind === 'class-mean-lagged' || kind === 'classifier') return;
       if ((epoch - warm) % config.landmarks.refreshEpochs !== 0) return;
-      groups ??= await groupsOf(kind, count, layers, pair, between);
-      await refreshLandmarks(layers, groups, pair, between);
+      plans ??= await planLandmarks(kind, count, layers, pair, between);
+      await refreshLandmarks(layers, plans, pair, between);
     },
     dispose: () => {
       for (const { landmarks, sums } of layers) {

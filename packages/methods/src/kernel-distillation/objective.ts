@@ -29,6 +29,7 @@ export function distillation(student: Network, setting: DistillationSetting): Ob
     loss: (batch, step) => {
       const { classes, channels, source } = setting;
       const images = viewTensor(batch, 0, channels);
+      student.beginStep?.(step);
       const outputs = student.outputs(images, true);
       const labels = tf.tensor2d(smoothedTargets(batch.labels, classes, 0), [batch.labels.length, classes]);
       const teacher = source?.(batch, images) ?? {};

@@ -32,7 +32,7 @@ export const tinyKernelDistillation: readonly TinyConfig[] = [
       teacher: TEACHER,
       student: { kind: 'mlp', hidden: [6] },
       transfer: { kind: 'nystrom', landmarks: { kind: 'k-means' }, kernel: { kind: 'rbf' }, warmEpochs: 1 },
-      training: { epochs: 2, batchSize: 9, evalBatchSize: 8, emaDecay: 0.9, augmentation: 'flip', loader },
+      training: { epochs: 3, batchSize: 9, evalBatchSize: 8, emaDecay: 0.9, augmentation: 'flip', loader },
       gramProbe: { everyEpochs: 2, samples: 18 },
     },
   },

@@ -21,6 +21,7 @@ export const smoothingObjective = (
   loss: (batch, step) => {
     const smoothing = smoothingAt(step);
     const images = viewTensor(batch, 0, channels);
+    model.beginStep?.(step);
     const logits = model.forward(images, true);
     const soft = smoothing === 0 ? null : softLabels(images);
     const { loss, hard } = smoothedCrossEntropy(logits, batch.labels, smoothing, soft);

@@ -153,6 +153,11 @@ async function saveArtifacts(
   const fittedOn = heldOut === null ? 'test' : 'validation';
   const reliability = { asTrained, temperature: { value: temperature, fittedOn }, atTemperature };
   await ctx.saveArtifact('reliability.json', `${JSON.stringify(reliability, null, 2)}\n`);
-  const metadata = { format: 'crucible', dataset: dataset.name, switchEpoch: String(switchEpochOf(config)) };
+  const metadata = {
+    format: 'crucible',
+    model: JSON.stringify(config.model),
+    dataset: dataset.name,
+    switchEpoch: String(switchEpochOf(config)),
+  };
   await ctx.saveArtifact('weights.safetensors', encodeSafetensors(await modelTensors(student), metadata));
 }

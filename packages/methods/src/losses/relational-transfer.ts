@@ -37,7 +37,8 @@ export const angleTransfer = (student: tf.Tensor2D, teacher: tf.Tensor2D): tf.Sc
 const cosines = (rows: tf.Tensor2D): tf.Tensor3D => {
   const [batch, width] = rows.shape;
   const from = tf.reshape(rows, [batch, 1, width]);
-  const to = tf.reshape(rows, [1, batch, width]);
+  // spelt out: engines have no fast way to stretch both sides of a difference
+  const to = tf.tile(tf.reshape(rows, [1, batch, width]), [batch, 1, 1]);
   const directions = tf.sub<tf.Tensor3D>(to, from); // [j, i, d]
   const squares = tf.sum(tf.square(directions), 2, true);
   const unit = tf.div<tf.Tensor3D>(directions, tf.sqrt(tf.maximum(squares, SMALLEST)));

@@ -12,5 +12,6 @@ export const squaredDistances = (a: tf.Tensor2D, b: tf.Tensor2D): tf.Tensor2D =>
     const ofA = tf.sum(tf.square(a), 1, true); // [n, 1]
     const ofB = tf.reshape(tf.sum(tf.square(b), 1), [1, b.shape[0]]);
     const products = tf.matMul(a, b, false, true);
-    return tf.maximum<tf.Tensor2D>(tf.sub(tf.add(ofA, ofB), tf.mul(products, 2)), 0);
+    const half = tf.sub(ofA, tf.mul(products, 2)); // [n, m]; one side at a time is stretched, which engines do fast
+    return tf.maximum<tf.Tensor2D>(tf.add(half, ofB), 0);
   });

@@ -71,6 +71,13 @@ describe('the bounds', () => {
     assert.ok(checks.every(({ step }) => step <= 50));
   });
 
+  it('hold down to what rounding leaves where there is no noise', async () => {
+    const problem = { kind: 'linear', dimension: 2, conditionNumber: 1, noise: 0, design: 'rademacher' };
+    const { checks, isBroken } = await checked(gridOf({ problem, sampleSizes: [2000], seeds: 5, stepSizes: [0.5] }));
+    assert.equal(isBroken, false);
+    assert.ok((checks.at(-1)?.limit ?? 1) < 1e-100);
+  });
+
   it('end the run with a warning as soon as one is violated', async () => {
     const grid = gridOf({ sampleSizes: [1000], seeds: 20 });
     const lazy = { ...grid, problem: { ...grid.problem, descend: () => {} } }; // never learns anything

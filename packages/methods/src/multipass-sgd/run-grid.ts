@@ -111,7 +111,7 @@ function empiricalMeans({ problem, data, stepSizes, seeds }: Grid, run: CellRun,
   data.samples(run.cell.sampleSize).forEach((sample, seed) => {
     const one = problem.empirical(weights, (seed * stepSizes.length + e) * problem.numParameters, sample);
     risk += one.risk / seeds;
-    norm += Math.hypot(...one.gradient) / seeds;
+    norm += Math.sqrt(one.gradient.reduce((sum, slope) => sum + slope * slope, 0)) / seeds;
   });
   return { 'path/empirical-risk': risk, 'path/gradient-norm': norm };
 }

@@ -96,8 +96,9 @@ function boundsOf(checks: readonly BoundCheck[]): MultipassSgdSummary['bounds'] 
   }
   return [...groups.values()].map((group) => {
     const { bound, sampleSize, stepSize } = group[0] as BoundCheck;
-    const ratios = group.map(({ limit, measured }) => limit / measured);
-    const [smallestRatio, largestRatio] = [Math.min(...ratios), Math.max(...ratios)];
+    // where nothing is left to measure there is no ratio
+    const ratios = group.flatMap(({ limit, measured }) => (measured > 0 ? [limit / measured] : []));
+    const [smallestRatio, largestRatio] = ratios.length === 0 ? [1, 1] : [Math.min(...ratios), Math.max(...ratios)];
     return { bound, sampleSize, stepSize, checks: group.length, smallestRatio, largestRatio };
   });
 }

@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { BuildOptions } from './build-options.ts';
 import { dense } from './dense.ts';
+import { dropout } from './dropout.ts';
+import { type DropoutDraws, dropoutDraws } from './dropout-draws.ts';
 import { fanInUniform, heNormal } from './init.ts';
 import type { FeatureSize, Layer } from './layer.ts';
 import { createNetwork, type Network, type Stage } from './network.ts';
@@ -9,19 +11,25 @@ import { Weights } from './weights.ts';
 export interface MlpOptions {
   /** width of each hidden layer */
   hidden: readonly number[];
+  /** share of the units that a training step leaves out, of every hidden layer but the last. @defaultValue 0 */
+  dropout?: number;
 }
 
 /** A multi-layer perceptron with ReLU on the flattened image; the stages `hidden-1`, .. give maps of one pixel. */
-export function mlp({ hidden }: MlpOptions, options: BuildOptions): Network {
+export function mlp({ hidden, dropout: rate = 0 }: MlpOptions, options: BuildOptions): Network {
+  const draws = rate > 0 ? dropoutDraws(options.rng) : null;
   const weights = new Weights(options.rng);
   let size = options.input;
   const stages = hidden.map((width, i): Stage => {
-    const layer = hiddenLayer(weights, `hidden-${i + 1}`, size, width);
+    const linear = hiddenLayer(weights, `hidden-${i + 1}`, size, width);
+    const layer = draws === null || i === hidden.length - 1 ? linear : thinned(linear, rate, draws);
     size = { height: 1, width: 1, channels: width };
     return { name: `hidden-${i + 1}`, layer };
   });
   const head = { in: size.channels, out: options.classes, bias: true, init: fanInUniform() };
-  return createNetwork({ weights, stages, classifier: dense(weights, 'head', head), input: options.input });
+  const classifier = dense(weights, 'head', head);
+  const parts = { weights, stages, classifier, input: options.input };
+  return createNetwork(draws === null ? parts : { ...parts, beginStep: draws.beginStep });
 }
 
 const hiddenLayer = (weights: Weights, name: string, input: FeatureSize, width: number): Layer => {
@@ -36,3 +44,12 @@ const hiddenLayer = (weights: Weights, name: string, input: FeatureSize, width: 
     measure: () => ({ ...linear.cost, size: { height: 1, width: 1, channels: width } }),
   };
 };
+
+/** A layer of whose outputs a training pass leaves some out. */
+const thinned = (layer: Layer, rate: number, draws: DropoutDraws): Layer => ({
+  ...layer,
+  forward: (x, training) => {
+    const y = layer.forward(x, training);
+    return training ? dropout(y, rate, draws.next()) : y;
+  },
+});

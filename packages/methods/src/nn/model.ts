@@ -24,6 +24,8 @@ export interface Model {
    * are updated.
    */
   forward(images: tf.Tensor4D, training: boolean): tf.Tensor2D;
+  /** Before the training passes of a step: names the random numbers that they take, where the model takes some. */
+  beginStep?(step: number): void;
   /** Frees parameters and statistics. */
   dispose(): void;
 }

@@ -42,10 +42,12 @@ export interface NetworkParts {
   stages: readonly Stage[];
   classifier: Dense;
   input: FeatureSize;
+  /** see `Model` */
+  beginStep?: (step: number) => void;
 }
 
 /** Joins the parts of a network. The weights are freed with it. */
-export function createNetwork({ weights, stages, classifier, input }: NetworkParts): Network {
+export function createNetwork({ weights, stages, classifier, input, beginStep }: NetworkParts): Network {
   const backbone = chain(stages.map(({ layer }) => layer));
   const { size, ...cost } = backbone.measure(input);
   let current = input;
@@ -77,6 +79,7 @@ export function createNetwork({ weights, stages, classifier, input }: NetworkPar
     embed: (images, training) => tf.tidy(() => embed(images, training)),
     classify: (embedding) => tf.tidy(() => classifier.forward(embedding)),
     forward: (images, training) => tf.tidy(() => classifier.forward(embed(images, training))),
+    ...(beginStep === undefined ? {} : { beginStep }),
     dispose: () => weights.dispose(),
   };
 }

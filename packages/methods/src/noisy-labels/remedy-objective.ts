@@ -28,6 +28,7 @@ export function remedyObjective(model: Model, remedy: NoiseRemedy, setting: Reme
     statistics: model.statistics,
     views: [setting.augmentation],
     loss: (batch, step) => {
+      model.beginStep?.(step);
       const logits = model.forward(viewTensor(batch, 0, setting.channels), true);
       return { loss: loss(logits, batch.labels, step), logits };
     },

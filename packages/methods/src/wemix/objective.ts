@@ -48,6 +48,7 @@ export function wemixObjective({ config, model, dataset, weightAt, rng }: WeMixP
       const weight = weightAt(step);
       const originals = weight > 0 ? viewOf(batch, 0) : null;
       const mixed = weight < 1 ? copiesOf(batch, step) : null;
+      model.beginStep?.(step);
       const logits = forwardTogether(model, originals, mixed, channels, config.batchNorm);
       const on = (side: TargetBatch | null, z: tf.Tensor2D | null): tf.Scalar | null =>
         side === null || z === null ? null : softCrossEntropy(z, tf.tensor2d(side.targets, [side.size, classes]));

@@ -119,7 +119,7 @@ async function saveArtifacts(
   const batches = probeBatches({ dataset, samples, augmented: config.augmented, batchSize: shown, rng });
   const copies = Array.from({ length: EXAMPLE_DRAWS }, (_, draw) => batches.copy(0, draw).images);
   await ctx.saveArtifact('examples.png', await exampleSheet([batches.original(0).images, ...copies], dataset));
-  const metadata = { format: 'crucible', dataset: dataset.name };
+  const metadata = { format: 'crucible', model: JSON.stringify(config.model), dataset: dataset.name };
   await ctx.saveArtifact('weights.safetensors', encodeSafetensors(await modelTensors(model), metadata));
 }
 

@@ -10,7 +10,7 @@ import type { Dataset } from '../data/dataset.ts';
 import { DataError, type MethodContext, NonFiniteError } from '../method.ts';
 import { budgetOf } from './budget.ts';
 import type { RunState } from './run-state.ts';
-import { scoreCandidate } from './score-candidate.ts';
+import { scoreCandidate, scoreStreams } from './score-candidate.ts';
 import { frontMember } from './search.ts';
 import { imageResolution } from './search-phase.ts';
 
@@ -36,7 +36,8 @@ export async function takeStructure(
     throw new DataError(`The given structure takes ${channels} input channels, the images have ${dataset.channels}.`);
   const image = { resolution: imageResolution(dataset), classes: dataset.classes, channels };
   const repeats = { first: 0, count: config.score.repeats };
-  const score = await scoreCandidate(structure, blocks, config, image, (name) => ctx.rng(name), repeats);
+  const streams = scoreStreams((name) => ctx.rng(name));
+  const score = await scoreCandidate(structure, blocks, config, image, streams, repeats);
   if (!Number.isFinite(score)) throw new NonFiniteError(`the score of the given structure is ${score}`);
   search.population = [{ structure, score }];
   const budget = await budgetOf(config, ctx, image);

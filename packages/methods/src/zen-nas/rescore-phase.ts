@@ -3,7 +3,7 @@ import type { Dataset } from '../data/dataset.ts';
 import type { MethodContext } from '../method.ts';
 import { obeyStop } from '../obey-stop.ts';
 import { checkpointOf, type Found, type RunState } from './run-state.ts';
-import { scoreCandidate } from './score-candidate.ts';
+import { scoreCandidate, scoreStreams } from './score-candidate.ts';
 import { ranked, totalRejected } from './search.ts';
 import { imageResolution } from './search-phase.ts';
 
@@ -27,11 +27,12 @@ export async function rescorePhase(
       `none of ${search.iteration} children kept the budgets ${JSON.stringify(search.rejected)}; raise the budgets or search.iterations`,
     );
   const image = { resolution: imageResolution(dataset), classes: dataset.classes };
+  const streams = scoreStreams((name) => ctx.rng(name));
   for (const { structure } of candidates.slice(rescored.length)) {
     await obeyStop(ctx, () => checkpointOf(run));
     const blocks = superBlocks(parseStructure(structure));
     const repeats = { first: config.score.repeats, count: finalRescoreRepeats };
-    const score = await scoreCandidate(structure, blocks, config, image, (name) => ctx.rng(name), repeats);
+    const score = await scoreCandidate(structure, blocks, config, image, streams, repeats);
     rescored.push({ structure, score });
     ctx.progress({
       phase: 'rescore',

@@ -15,7 +15,7 @@ import { createRng } from '../random/create-rng.ts';
 import { createFakeContext } from '../testing/fake-context.ts';
 import { syntheticDataset } from '../testing/synthetic-dataset.ts';
 import { zenNas } from './run.ts';
-import { scoreCandidate } from './score-candidate.ts';
+import { scoreCandidate, scoreStreams } from './score-candidate.ts';
 
 const SMALL = 'SuperConvK3BNRELU(3,8,1,1)SuperResK3K3(8,8,2,8,1)SuperConvK1BNRELU(8,16,1,1)';
 const DEEP = 'SuperConvK3BNRELU(3,8,1,1)SuperResK3K3(8,8,2,8,3)SuperConvK1BNRELU(8,16,1,1)';
@@ -61,7 +61,7 @@ describe('task score', () => {
           superBlocks(parseStructure(SMALL)),
           config,
           { resolution: 8, classes: 10 },
-          (name) => createRng(7, name),
+          scoreStreams((name) => createRng(7, name)),
           { first, count: 1 },
         ),
       ),

@@ -2,7 +2,7 @@ import { parseStructure, superBlocks, type ZenNasConfig, type ZenNasSummary } fr
 import { type MethodContext, NonFiniteError } from '../method.ts';
 import { obeyStop } from '../obey-stop.ts';
 import { checkpointOf, type RunState } from './run-state.ts';
-import { scoreCandidate } from './score-candidate.ts';
+import { scoreCandidate, scoreStreams } from './score-candidate.ts';
 import { type ScoredStructure, scoresCsv, scoresJson, scoreTable } from './score-table.ts';
 
 type ScoreState = Extract<RunState, { phase: 'score' }>;
@@ -26,6 +26,7 @@ export async function scoreTask(config: ZenNasConfig, ctx: MethodContext, run: S
 /** One draw after the other: of each structure each proxy, of each proxy each repeat. */
 const scoreAll = async (config: ZenNasConfig, ctx: MethodContext, run: ScoreState): Promise<void> => {
   const { structures, proxies, repeats, ...image } = config.scoring;
+  const streams = scoreStreams((name) => ctx.rng(name));
   const total = structures.length * proxies.length * repeats;
   while (run.values.length < total) {
     await obeyStop(ctx, () => checkpointOf(run));
@@ -37,7 +38,7 @@ const scoreAll = async (config: ZenNasConfig, ctx: MethodContext, run: ScoreStat
       superBlocks(parseStructure(structure)),
       { score: { ...config.score, proxy } },
       image,
-      (name) => ctx.rng(name),
+      streams,
       { first: at % repeats, count: 1 },
     );
     run.values.push(Number.isFinite(value) ? value : null);

@@ -53,8 +53,10 @@ const publishedSource = (blocks: readonly SuperBlock[], batch: number, resolutio
   const [input, noise] = [images(), images()];
   const source: NormalSource = {
     weights: (layer, shape) => tf.tensor4d(kernels[layer] as Float32Array, [...shape]),
-    input: (shape) => tf.tensor4d(input, [...shape]),
-    noise: (shape) => tf.tensor4d(noise, [...shape]),
+    images: (shape, alpha) => ({
+      clean: tf.tensor4d(input, [...shape]),
+      changed: tf.tidy(() => tf.add(tf.tensor4d(input, [...shape]), tf.mul(tf.tensor4d(noise, [...shape]), alpha))),
+    }),
   };
   return source;
 };
@@ -69,11 +71,19 @@ const changed = (
   source: NormalSource,
   { weights = 1, images = 1, order }: { weights?: number; images?: number; order?: readonly number[] },
 ): NormalSource => {
-  const reordered = (x: tf.Tensor4D) => (order === undefined ? x : tf.gather(x, tf.tensor1d([...order], 'int32')));
   return {
     weights: (layer, shape) => tf.mul(source.weights(layer, shape), weights),
-    input: (shape) => reordered(tf.mul(source.input(shape), images)),
-    noise: (shape) => reordered(tf.mul(source.noise(shape), images)),
+    images: async (shape, alpha) => {
+      const pair = await source.images(shape, alpha);
+      const change = (x: tf.Tensor4D) =>
+        tf.tidy(() => {
+          const scaled = tf.mul<tf.Tensor4D>(x, images);
+          return order === undefined ? scaled : tf.gather(scaled, tf.tensor1d([...order], 'int32'));
+        });
+      const changedPair = { clean: change(pair.clean), changed: change(pair.changed) };
+      tf.dispose([pair.clean, pair.changed]);
+      return changedPair;
+    },
   };
 };
 

@@ -37,11 +37,12 @@ export interface ZenScore {
   scale: number;
 }
 
-/** Running statistics of one layer for each of the two passes; they keep nothing, so they are those of the batch. */
+/** Variances of one layer over its batch. */
 interface LayerStatistics {
   /** unbiased, per channel */
   clean: tf.Variable<tf.Rank.R1>;
-  perturbed: tf.Variable<tf.Rank.R1>;
+  /** of the changed batch; null where nobody asks for it */
+  perturbed: tf.Variable<tf.Rank.R1> | null;
   /** values behind each of them */
   values: number;
 }
@@ -61,9 +62,11 @@ export async function zenScore(
   const [channels, resolution] = [layers[0]?.in ?? 0, options.resolution];
   const shape: [number, number, number, number] = [options.batchSize, resolution, resolution, channels];
   const passed: Passed = { statistics: [], variables: [] };
+  const images = await source.images(shape, options.alpha);
   try {
     const norms = tf.tidy(() => {
-      const { clean, perturbed } = passBoth(layers, epsilon, inputsOf(shape, options.alpha, source), source, passed);
+      const inputs = { clean: images.clean, perturbed: images.changed };
+      const { clean, perturbed } = passBoth(layers, epsilon, inputs, source, passed, options.mode);
       return normsOf(clean, perturbed, options.mode);
     });
     const means = await valuesOf(norms, passed.statistics);
@@ -73,7 +76,7 @@ export async function zenScore(
     const difference = Math.log(means.norm);
     return { score: difference + scale, difference, scale };
   } finally {
-    tf.dispose(passed.variables);
+    tf.dispose([images.clean, images.changed, ...passed.variables]);
   }
 }
 
@@ -90,11 +93,6 @@ interface Pair {
   perturbed: tf.Tensor4D;
 }
 
-const inputsOf = (shape: [number, number, number, number], alpha: number, source: NormalSource): Pair => {
-  const clean = source.input(shape);
-  return { clean, perturbed: tf.add(clean, tf.mul(source.noise(shape), alpha)) };
-};
-
 /** Both batches through all layers; `passed` grows by what each layer leaves. */
 const passBoth = (
   layers: readonly ScoredLayer[],
@@ -102,6 +100,7 @@ const passBoth = (
   inputs: Pair,
   source: NormalSource,
   { statistics, variables }: Passed,
+  mode: ScoreMode,
 ): Pair => {
   const constants = new Map<number, PerChannel>();
   const variable = (value: tf.Tensor1D): tf.Variable<tf.Rank.R1> => {
@@ -116,7 +115,8 @@ const passBoth = (
   return layers.reduce(({ clean, perturbed }: Pair, layer, i) => {
     const perChannel = constants.get(layer.out) ?? perChannelOf(layer.out);
     constants.set(layer.out, perChannel);
-    const [ofClean, ofPerturbed] = [variable(perChannel.zeros), variable(perChannel.zeros)];
+    const ofClean = variable(perChannel.zeros);
+    const ofPerturbed = mode === 'repo' ? variable(perChannel.zeros) : null;
     const weights = kernelOf(layer, i, source);
     const y0 = normalisedRelu(clean, weights, layer, epsilon, perChannel, ofClean);
     const y1 = normalisedRelu(perturbed, weights, layer, epsilon, perChannel, ofPerturbed);
@@ -135,7 +135,11 @@ const valuesOf = async (
   norms.dispose();
   const layers: MeanVariance[] = [];
   for (const { clean, perturbed, values } of statistics)
-    layers.push({ clean: meanOf(await clean.data()), perturbed: meanOf(await perturbed.data()), values });
+    layers.push({
+      clean: meanOf(await clean.data()),
+      perturbed: perturbed === null ? null : meanOf(await perturbed.data()),
+      values,
+    });
   return { norm, layers };
 };
 
@@ -162,20 +166,20 @@ interface PerChannel {
   mean: tf.Variable<tf.Rank.R1>;
 }
 
-/** `x` after a layer, normalised by its own batch, then ReLU; `variance` takes the layer's unbiased variance. */
+/** `x` after a layer, normalised by its own batch, then ReLU; `variance` takes the layer's unbiased one. */
 const normalisedRelu = (
   x: tf.Tensor4D,
   weights: tf.Tensor4D,
   { kernel, stride, depthwise }: ConvSpec,
   epsilon: number,
   { ones, zeros, mean }: PerChannel,
-  variance: tf.Variable<tf.Rank.R1>,
+  variance: tf.Variable<tf.Rank.R1> | null,
 ): tf.Tensor4D => {
   // running statistics that keep nothing of their old value are those of the batch
-  const moving = { mean, variance, momentum: 0 };
+  const moving = variance === null ? {} : { moving: { mean, variance, momentum: 0 } };
   // a number pads every side alike; 'same' would pad strided layers on one side only
   const shape = { strides: stride, pad: (kernel - 1) / 2, depthwise };
-  return convNormTrain(x, weights, ones, zeros, { ...shape, epsilon, activation: 'relu', moving });
+  return convNormTrain(x, weights, ones, zeros, { ...shape, epsilon, activation: 'relu', ...moving });
 };
 
 /** Norm `[B]` of the difference of each sample: L1, or Frobenius in `paper_fro`. */
@@ -189,7 +193,8 @@ const normsOf = (clean: tf.Tensor4D, perturbed: tf.Tensor4D, mode: ScoreMode): t
 /** Means over the channels of one layer. */
 interface MeanVariance {
   clean: number;
-  perturbed: number;
+  /** null but in mode `repo` */
+  perturbed: number | null;
   values: number;
 }
 
@@ -200,7 +205,7 @@ const batchScale = ({ clean, values }: MeanVariance): number => ((values - 1) / 
  * What the released code takes for the variance: a running average that starts at 1 and is updated by both passes with
  * momentum 0.1, from unbiased variances: 0.81 + 0.09 v1 + 0.10 v2. It loses about ln(0.19) / 2 = -0.83 per layer.
  */
-const repoScale = ({ clean, perturbed }: MeanVariance): number => 0.81 + 0.09 * clean + 0.1 * perturbed;
+const repoScale = ({ clean, perturbed }: MeanVariance): number => 0.81 + 0.09 * clean + 0.1 * (perturbed ?? clean);
 
 const meanOf = (numbers: ArrayLike<number>): number => {
   let sum = 0;

@@ -4,7 +4,7 @@ import type { MethodContext } from '../method.ts';
 import { obeyStop } from '../obey-stop.ts';
 import { brokenBudget, budgetOf } from './budget.ts';
 import { checkpointOf, type RunState } from './run-state.ts';
-import { scoreCandidate } from './score-candidate.ts';
+import { scoreCandidate, scoreStreams } from './score-candidate.ts';
 import { type SearchOptions, type SearchState, searchStep } from './search.ts';
 import { startStructure } from './start-structure.ts';
 
@@ -14,6 +14,7 @@ const searchOptions = async (config: ZenNasConfig, ctx: MethodContext, dataset: 
   const island = part?.kind === 'round' ? part.island : null;
   const image = { resolution: imageResolution(dataset), classes: dataset.classes, channels: dataset.channels };
   const budget = await budgetOf(config, ctx, image);
+  const streams = scoreStreams((name) => ctx.rng(name));
   const start = startStructure(search.initStructure, search.space, image);
   const broken = brokenBudget(start, budget, image);
   if (broken !== null)
@@ -26,10 +27,7 @@ const searchOptions = async (config: ZenNasConfig, ctx: MethodContext, dataset: 
     space: { name: search.space, maxChannels: search.maxChannels, typeSampling: search.typeSampling },
     rng: (name) => ctx.rng(island === null ? name : `island-${island}/${name}`),
     score: (structure, blocks) =>
-      scoreCandidate(structure, blocks, config, image, (name) => ctx.rng(name), {
-        first: 0,
-        count: config.score.repeats,
-      }),
+      scoreCandidate(structure, blocks, config, image, streams, { first: 0, count: config.score.repeats }),
   };
 };
 

@@ -2,7 +2,7 @@ import type { ProxyName } from '@crucible/contracts';
 import { countStructure } from '../../nn/structure/count.ts';
 import type { ScoreMode } from '../score.ts';
 import { zenScore } from '../score.ts';
-import { streamSource } from '../score-source.ts';
+import { type NormalSource, streamSource } from '../score-source.ts';
 import { gradNorm } from './grad-norm.ts';
 import { naswot } from './naswot.ts';
 import { phi } from './phi.ts';
@@ -15,6 +15,8 @@ export interface ProxyOptions extends ProxyInput {
   mode: ScoreMode;
   /** size of the input change */
   alpha: number;
+  /** of the Zen-score. @defaultValue those of `rng` */
+  images?: NormalSource['images'];
 }
 
 /** A figure of a structure without training it; larger is better. Non-finite for a network that it cannot judge. */
@@ -23,7 +25,8 @@ export type Proxy = (input: ProxyOptions) => Promise<number>;
 const costOf = ({ blocks, resolution, classes }: ProxyInput) =>
   countStructure(blocks, { counter: 'repo', resolution, classes, residuals: false });
 
-const zen: Proxy = async ({ blocks, rng, ...options }) => (await zenScore(blocks, options, streamSource(rng))).score;
+const zen: Proxy = async ({ blocks, rng, images, ...options }) =>
+  (await zenScore(blocks, options, streamSource(rng, images))).score;
 
 /** Every proxy that arXiv:2102.01063 compares, by name; costs are those of the network without links, as there. */
 export const PROXIES = {
