@@ -28,7 +28,7 @@ const [writing, reading] = await Promise.all(
 );
 const { writeBackup, readBackup } = { ...writing, ...reading } as Backups;
 
-const { databaseUrl, store, sql } = await withDatabase();
+const { ownerUrl, store, sql } = await withDatabase();
 const NUM_JOBS = 6;
 const CHUNK_BYTES = 200_000;
 /** One for each job that runs on. */
@@ -82,7 +82,7 @@ describe('T25 restore drill', () => {
     const name = `crucible_test_${randomBytes(8).toString('hex')}`;
     await sql.query(`create database ${name}`);
     scratch.push(name);
-    const url = new URL(databaseUrl);
+    const url = new URL(ownerUrl);
     url.pathname = `/${name}`;
     return url.href;
   };
@@ -99,7 +99,7 @@ describe('T25 restore drill', () => {
   eachRound('brings back every row and every byte of a dump, and a service that works on', async (draw) => {
     await fill(draw);
     const file = join(folder, `backup-${draw(1_000_000)}`);
-    const written = await writeBackup(databaseUrl, file);
+    const written = await writeBackup(ownerUrl, file);
     assert.ok((written.rows.job ?? 0) >= NUM_JOBS && (written.rows.chunk ?? 0) > 0);
 
     const target = await emptyDatabase();

@@ -83,7 +83,10 @@ describe('T26: a search on islands', () => {
     const alone = await worker('alone');
     const quiet = await left(await submit());
     await alone.stop();
-    assert.deepEqual([quiet.rounds.length, quiet.files.length], [ISLANDS * ROUNDS, 5]);
+    const names = quiet.files.map(([name]) => name);
+    for (const name of ['best-structure.txt', 'population.json', 'search.json', 'weights.safetensors'])
+      assert.ok(names.includes(name), name);
+    assert.equal(new Set(quiet.rounds.map(String)).size, ISLANDS * ROUNDS);
 
     await worker('steady');
     let victim = await worker('victim');

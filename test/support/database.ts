@@ -9,7 +9,7 @@ const MIGRATIONS = new URL('../../prisma/migrations/', import.meta.url);
 
 /** Keeps test files that start together from building the template twice. */
 const TEMPLATE_LOCK = 4_200_100;
-/** Role of API and workers; on a server of tests its password is its name. */
+/** Role of API and workers. */
 const APP_ROLE = 'crucible_app';
 
 interface Migration {
@@ -18,8 +18,10 @@ interface Migration {
 }
 
 export interface TestDatabase {
-  /** as the role of API and workers, which reads and writes rows only */
+  /** with the rights of API and workers, which read and write rows only */
   databaseUrl: string;
+  /** as the owner of the tables */
+  ownerUrl: string;
   /** a store on it, closed at the end of the test file */
   store: Store;
   /** a connection of the owner for what the store does not offer: looking at rows, moving time back */
@@ -53,14 +55,13 @@ export async function withDatabase({
     await sql.end();
     await onServer(serverUrl, (server) => server.query(`drop database ${name} with (force)`));
   });
-  return { databaseUrl, store, sql };
+  return { databaseUrl, ownerUrl, store, sql };
 }
 
-/** The same database, as API and workers log in. */
-export function asApp(ownerUrl: string): string {
+/** The same database with the rights of API and workers; the role itself may have no password on a server of tests. */
+function asApp(ownerUrl: string): string {
   const url = new URL(ownerUrl);
-  url.username = APP_ROLE;
-  url.password = APP_ROLE;
+  url.searchParams.set('options', `-c role=${APP_ROLE}`);
   return url.href;
 }
 
@@ -101,7 +102,6 @@ async function ensureTemplate(server: pg.Client, serverUrl: string): Promise<str
     await server.query(`drop database if exists ${template}_new with (force)`);
     await server.query(`create database ${template}_new`);
     await onServer(urlOf(serverUrl, `${template}_new`), (client) => migrate(client, migrations));
-    await server.query(`alter role ${APP_ROLE} login password '${APP_ROLE}'`);
     await server.query(`alter database ${template}_new rename to ${template}`);
   }
   await server.query('select pg_advisory_unlock($1)', [TEMPLATE_LOCK]);

@@ -34,9 +34,9 @@ export const GenetConfig = Type.Object(
     space: Type.Object(
       {
         changeKind: Type.Boolean({ default: true, description: 'false: XX stays XX, BL stays BL, DW stays DW' }),
-        kernels: Type.Array(Type.Enum([3, 5, 7]), { minItems: 1, maxItems: 3, default: [3, 5] }),
-        blRatios: Ratios([0.25, 0.5], 'inner over outer width of bottleneck blocks'),
-        dwRatios: Ratios([3, 6, 9], 'inner over outer width of depth-wise blocks'),
+        kernels: Type.Array(Type.Enum([3, 5, 7]), { minItems: 1, maxItems: 3, default: [3] }),
+        blRatios: Ratios([0.25], 'inner over outer width of bottleneck blocks'),
+        dwRatios: Ratios([3], 'inner over outer width of depth-wise blocks'),
         deltaDepth: Type.Integer({
           minimum: 0,
           maximum: 4,

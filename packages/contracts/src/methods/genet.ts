@@ -163,7 +163,6 @@ export const genet = {
         'The whole search on 9,000 samples of Fashion-MNIST, a third of them held out: three kinds of block, kernel 3.',
       config: {
         dataset: { name: 'fashion-mnist', trainSamples: 9_000 },
-        space: { kernels: [3], blRatios: [0.25], dwRatios: [3] },
         latency: { repeats: 10, rounds: 5, networks: 10 },
         training: { validationSamples: 3_000, loader: { threads: 0 } },
       },

@@ -2,7 +2,7 @@ import { printStructure } from '@crucible/contracts';
 import { kendallTau } from '../statistics/rank-correlation.ts';
 import type { Variant } from './distil-phase.ts';
 import type { Verified } from './run-state.ts';
-import type { Nominee, Selected } from './select-phase.ts';
+import type { Nominations, Nominee } from './select-phase.ts';
 import { type Position, typeName } from './space.ts';
 
 /** The distilled variants as CSV with a header line; `change` is against the trained master. */
@@ -21,7 +21,7 @@ export function variantsCsv(
 }
 
 /** The linear models, with the block that each is about. */
-export const coefficientsJson = (positions: readonly Position[], { models }: Selected, ridge: number): string =>
+export const coefficientsJson = (positions: readonly Position[], { models }: Nominations, ridge: number): string =>
   json({
     ridge,
     columns: ['intercept', 'relative depth', 'relative width'],
@@ -48,7 +48,7 @@ const row = (
 
 /** The networks that were chosen, and what they did. */
 export function selectionJson(
-  { nominees, budgetMs, masterMs, states }: Selected,
+  { nominees, budgetMs, masterMs, states }: Nominations,
   verified: readonly Verified[],
 ): string {
   const atMaster = nominees.findIndex(({ role }) => role === 'master');

@@ -1,4 +1,4 @@
-import type { GenetConfig, SuperBlock } from '@crucible/contracts';
+import type { GenetConfig, LatencyTable, SuperBlock } from '@crucible/contracts';
 import type { Dataset, Split } from '../data/dataset.ts';
 import { stepsPerEpoch } from '../data/loader.ts';
 import type { Measurements } from '../latency/measure-plan.ts';
@@ -24,8 +24,9 @@ export interface RunState {
   dataset: string;
   /** the job's steps that finished parts took: measurements and training steps */
   doneSteps: number;
-  /** what a profile has measured so far: never measured again */
+  /** what a profile has measured so far, and where; once it is whole nothing is measured again, wherever the job goes on */
   measured: Measurements;
+  device: LatencyTable['engine'] | null;
   /** the structure itself, trained */
   master: Trained | null;
   /** of its kernels; null if undefined, too */
@@ -103,7 +104,7 @@ export function endOfTraining({ state, data, config }: Job, epochs: number): voi
 export function initialState(ctx: MethodContext, dataset: string): { state: RunState; tensors: RunTensors } {
   if (ctx.resumeFrom === null) {
     const measured = { units: [], networks: [] };
-    const none = { master: null, rankTrend: null, variants: [], verified: [], training: null };
+    const none = { device: null, master: null, rankTrend: null, variants: [], verified: [], training: null };
     return { state: { dataset, doneSteps: 0, measured, ...none }, tensors: { master: [], training: [] } };
   }
   const state = structuredClone(ctx.resumeFrom.state) as RunState;

@@ -43,6 +43,9 @@ export const genet: Method<GenetConfig, GenetSummary> = {
   },
 };
 
+/** Of the linear model of a type: intercept, depth, width. */
+const COEFFICIENTS = 3;
+
 const TASKS: Readonly<Record<GenetConfig['task'], (job: Job) => Promise<GenetSummary>>> = {
   async profile(job) {
     const table = await latencyTable(job);
@@ -82,6 +85,12 @@ const TASKS: Readonly<Record<GenetConfig['task'], (job: Job) => Promise<GenetSum
 
   async llr(job) {
     const { config, ctx, blocks, positions, state, data } = job;
+    const numTypes = Math.max(...positions.map(({ types }) => types.length));
+    if (config.search.samplesPerBlock < COEFFICIENTS * numTypes)
+      ctx.log(
+        'warn',
+        `search.samplesPerBlock is ${config.search.samplesPerBlock} for up to ${numTypes} types: a linear model has ${COEFFICIENTS} coefficients, so some say little more than a mean; raise it, or allow fewer types in space`,
+      );
     const table = await latencyTable(job);
     const master = await trainMaster(job, config.search.masterEpochs, false);
     const variants = drawVariants(positions, config.search.samplesPerBlock, (name) => ctx.rng(name));

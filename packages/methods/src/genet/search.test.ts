@@ -100,34 +100,35 @@ describe('a replaced block', () => {
   });
 });
 
-describe('the search', () => {
-  /** One attempt, with a clock of its own speed. */
-  const attempt = async (speed: number, resumeFrom: Checkpoint | null, stopIn: string | null) => {
-    let phase = '';
-    let asked = 0;
-    const ctx = createFakeContext({
-      descriptor,
-      dataset: DATASET,
-      seed: 2,
-      resumeFrom,
-      stop: () => {
-        if (phase === stopIn) asked += 1;
-        return asked > 0 ? 'release' : 'no';
-      },
-    });
-    const own: MethodContext = Object.assign(Object.create(ctx) as MethodContext, {
-      seconds: () => speed * ctx.seconds() ** 1.1, // passes take longer and longer
-      progress: (progress: { phase: string }) => {
-        if (progress.phase !== 'test') phase = progress.phase; // what is tested is told by what was before
-      },
-    });
-    const summary = await genet.run(configOf(), own).catch((error: unknown) => {
-      if (error instanceof Stopped) return null;
-      throw error;
-    });
-    return { ctx, summary };
-  };
+/** One attempt, with a clock of its own speed. */
+const attempt = async (speed: number, resumeFrom: Checkpoint | null, stopIn: string | null, device = 'test') => {
+  let phase = '';
+  let asked = 0;
+  const ctx = createFakeContext({
+    descriptor,
+    dataset: DATASET,
+    seed: 2,
+    resumeFrom,
+    stop: () => {
+      if (phase === stopIn) asked += 1;
+      return asked > 0 ? 'release' : 'no';
+    },
+  });
+  const own: MethodContext = Object.assign(Object.create(ctx) as MethodContext, {
+    engine: { ...ctx.engine, device },
+    seconds: () => speed * ctx.seconds() ** 1.1, // passes take longer and longer
+    progress: (progress: { phase: string }) => {
+      if (progress.phase !== 'test') phase = progress.phase; // what is tested is told by what was before
+    },
+  });
+  const summary = await genet.run(configOf(), own).catch((error: unknown) => {
+    if (error instanceof Stopped) return null;
+    throw error;
+  });
+  return { ctx, summary };
+};
 
+describe('the search', () => {
   for (const phase of ['profile', 'train', 'distil', 'verify'])
     it(`stopped in ${phase} measures nothing again and selects the same, though the clock has another speed`, async () => {
       const first = await attempt(1, null, phase);
@@ -149,6 +150,25 @@ describe('the search', () => {
         assert.equal(text(second.ctx, name), text(undisturbed.ctx, name), name);
       assert.deepEqual(second.summary, undisturbed.summary);
     });
+});
+
+describe('a search that goes on elsewhere', () => {
+  it('begins its profile anew, if that is not whole: a table is of one device', async () => {
+    const first = await attempt(1, null, 'profile');
+    const checkpoint = first.ctx.checkpoints.at(-1);
+    assert.ok(checkpoint);
+    const table = tableOf((await attempt(40, checkpoint, null, 'another')).ctx);
+    assert.equal(table.engine.device, 'another');
+    const { measured } = checkpoint.state as { measured: { units: unknown[] } };
+    assert.notDeepEqual(table.units.slice(0, measured.units.length), measured.units);
+  });
+
+  it('keeps the table of the device where it was measured, if it is whole', async () => {
+    const first = await attempt(1, null, 'distil');
+    const elsewhere = await attempt(40, first.ctx.checkpoints.at(-1) ?? null, null, 'another');
+    assert.equal(text(elsewhere.ctx, 'latency-table.json'), text(first.ctx, 'latency-table.json'));
+    assert.equal(tableOf(elsewhere.ctx).engine.device, 'test');
+  });
 });
 
 describe('the other tasks', () => {

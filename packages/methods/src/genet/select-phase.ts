@@ -29,7 +29,7 @@ export interface Nominee {
 }
 
 /** What the selection came to. */
-export interface Selected {
+export interface Nominations {
   models: LinearModel[];
   budgetMs: number;
   masterMs: number;
@@ -74,7 +74,7 @@ export function selectPhase(
   table: LatencyTable,
   models: LinearModel[],
   rng: (name: string) => Rng,
-): Selected {
+): Nominations {
   const { search } = config;
   const image = { resolution: dataset.height, classes: dataset.classes };
   const predictor = latencyPredictor(table);

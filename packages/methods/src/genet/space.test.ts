@@ -15,7 +15,9 @@ import { drawVariants } from './distil-phase.ts';
 import { chosenBlock, drawChoices, positionsOf, typeName, uniformlyScaled, withChoices } from './space.ts';
 import { stageKinds, stageShapes } from './stage-kinds.ts';
 
-const { structure, space } = resolveConfig('genet', {}) as GenetConfig & { structure: string };
+const { structure, space } = resolveConfig('genet', {
+  space: { kernels: [3, 5], blRatios: [0.25, 0.5], dwRatios: [3, 6, 9] },
+}) as GenetConfig & { structure: string };
 const MASTER = superBlocks(parseStructure(structure));
 const POSITIONS = positionsOf(MASTER, space);
 const image = { resolution: 28, classes: 10 };

@@ -180,7 +180,7 @@ describe('predicted latency', () => {
 
 describe('timing', () => {
   /** A clock on which the n-th pass takes what `passMs` says; waiting for the device takes nothing. */
-  const clock = (passMs: (pass: number) => number) => {
+  const clock = (passMs: (pass: number) => number, waitMs = 0) => {
     let now = 0;
     let pass = 0;
     const run = () => {
@@ -188,21 +188,34 @@ describe('timing', () => {
       pass += 1;
       return tf.scalar(0);
     };
-    return { run, seconds: () => now, passes: () => pass };
+    const seconds = () => {
+      now += waitMs / 1000;
+      return now;
+    };
+    return { run, seconds, passes: () => pass };
   };
   const protocol = { batch: 4, warmup: 3, repeats: 5, rounds: 10 };
 
   it('counts the fastest pass of a round, per image, and no warm-up', async () => {
+    // one more pass than the warm-up tells how long a pass takes
     const time = clock((pass) => (pass < 3 ? 1000 : pass % 5 === 0 ? 8 : 8.4));
     const found = await timePasses(time.run, { protocol, seconds: time.seconds, between: never });
     assert.deepEqual(found, { ms: 2, sd: 0, low: 2, high: 2, rejected: 0 });
-    assert.equal(time.passes(), 3 + 5 * 10);
+    assert.equal(time.passes(), 4 + 5 * 10);
+  });
+
+  it('takes several passes together where waiting for the device takes long', async () => {
+    const long = { ...protocol, repeats: 40 };
+    const time = clock(() => 8, 4);
+    const found = await timePasses(time.run, { protocol: long, seconds: time.seconds, between: never });
+    // 10 * 4 / 12 is four passes to a look: 32 + 4 milliseconds
+    assert.deepEqual([found.ms, time.passes()], [36 / 4 / 4, 4 + 40 * 10]);
   });
 
   it('measures a disturbed round again', async () => {
-    const time = clock((pass) => (pass >= 3 + 10 && pass < 3 + 20 && pass % 2 === 0 ? 20 : 8));
+    const time = clock((pass) => (pass >= 4 + 10 && pass < 4 + 20 && pass % 2 === 0 ? 20 : 8));
     const found = await timePasses(time.run, { protocol, seconds: time.seconds, between: never });
-    assert.deepEqual([found.ms, found.rejected, time.passes()], [2, 2, 3 + 5 * 12]);
+    assert.deepEqual([found.ms, found.rejected, time.passes()], [2, 2, 4 + 5 * 12]);
   });
 
   it('takes the fastest rounds of a machine that is never quiet', async () => {

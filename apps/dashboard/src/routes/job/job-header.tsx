@@ -48,12 +48,12 @@ export function JobHeader({ job, lastAttempt, onChanged }: JobHeaderProps) {
         {limits !== '' && <Fact name="Limits">{limits}</Fact>}
         {job.needs.length > 0 && (
           <Fact name="Needs">
-            {job.needs.map(({ job: id, on }) => (
-              <div key={id}>
-                <a href={hashOf(['jobs', id])}>{id.slice(0, 13)}…</a>
-                {on === 'end' && <span class="muted"> · any end</span>}
-              </div>
-            ))}
+            <Needs job={job} />
+          </Fact>
+        )}
+        {job.parent !== null && (
+          <Fact name="Part of">
+            <a href={hashOf(['jobs', job.parent])}>{job.parent.slice(0, 13)}…</a>
           </Fact>
         )}
         <Fact name="Attempts">{job.attempts}</Fact>
@@ -76,6 +76,27 @@ export function JobHeader({ job, lastAttempt, onChanged }: JobHeaderProps) {
         </p>
       )}
     </section>
+  );
+}
+
+/** Needs that are named one by one; more are folded up. */
+const FEW = 3;
+
+/** The jobs that one needs. A large job may be cut into hundreds of parts, which have a list of their own. */
+function Needs({ job: { id: own, needs } }: { job: JobView }) {
+  const list = needs.map(({ job: id, on }) => (
+    <div key={id}>
+      <a href={hashOf(['jobs', id])}>{id.slice(0, 13)}…</a>
+      {on === 'end' && <span class="muted"> · any end</span>}
+    </div>
+  ));
+  if (needs.length <= FEW) return <>{list}</>;
+  return (
+    <details>
+      <summary>{needs.length} jobs</summary>
+      <a href={hashOf(['jobs'], { parent: own })}>those that are its parts</a>
+      {list}
+    </details>
   );
 }
 

@@ -11,6 +11,8 @@ export interface JobFilter {
   method: string;
   name: string;
   tag: string;
+  /** id of the job whose parts are shown */
+  parent: string;
 }
 
 /** Reads the filter from the address; states that do not exist are passed over. */
@@ -21,12 +23,13 @@ export function filterOf(query: URLSearchParams): JobFilter {
     method: query.get('method') ?? '',
     name: query.get('name') ?? '',
     tag: query.get('tag') ?? '',
+    parent: query.get('parent') ?? '',
   };
 }
 
 /** The address of a filter. */
-export const filterHash = ({ states, method, name, tag }: JobFilter): string =>
-  hashOf(['jobs'], { state: states.join(','), method, name, tag });
+export const filterHash = ({ states, method, name, tag, parent }: JobFilter): string =>
+  hashOf(['jobs'], { state: states.join(','), method, name, tag, parent });
 
 /** The row of controls above the table. Every change goes into the address; `/` jumps to the name. */
 export function JobFilters({ filter }: { filter: JobFilter }) {
@@ -90,6 +93,11 @@ export function JobFilters({ filter }: { filter: JobFilter }) {
       {filter.tag !== '' && (
         <button type="button" class="tag" title="Show all tags" onClick={() => set({ tag: '' })}>
           {filter.tag} ×
+        </button>
+      )}
+      {filter.parent !== '' && (
+        <button type="button" class="tag" title="Show jobs that are no parts" onClick={() => set({ parent: '' })}>
+          parts of {filter.parent.slice(0, 13)}… ×
         </button>
       )}
     </search>

@@ -5,7 +5,7 @@ import { filterHash, filterOf, JobFilters } from './job-filters.tsx';
 import { JobRow } from './job-row.tsx';
 import { useJobTable } from './use-job-table.ts';
 
-const NO_FILTER = { states: [], method: '', name: '', tag: '' };
+const NO_FILTER = { states: [], method: '', name: '', tag: '', parent: '' };
 
 /** Every job, newest first, with filters that live in the address. */
 export function JobsPage({ query }: { query: URLSearchParams }) {

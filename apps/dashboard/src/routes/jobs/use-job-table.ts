@@ -35,6 +35,7 @@ export function useJobTable(filter: JobFilter): JobTable {
     method: filter.method || undefined,
     name: filter.name || undefined,
     tag: filter.tag || undefined,
+    parent: filter.parent || undefined,
   };
   const known = Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined));
   const limit = Math.min(MAX_REFRESH, PAGE_SIZE + (extension?.jobs.length ?? 0));

@@ -15,10 +15,10 @@ describe('groupSeries', () => {
       ['search/scored', 'search/scored'],
       [
         'search/rejected',
-        'search/rejected-depth search/rejected-params search/rejected-flops search/rejected-duplicate search/rejected-non-finite',
+        'search/rejected-depth search/rejected-params search/rejected-flops search/rejected-latency search/rejected-activations search/rejected-duplicate search/rejected-non-finite',
       ],
-      ['loss', 'train/loss test/loss'],
-      ['accuracy', 'train/accuracy test/accuracy'],
+      ['loss', 'train/loss test/loss validation/loss'],
+      ['accuracy', 'train/accuracy test/accuracy validation/accuracy'],
       ['learning-rate', 'train/learning-rate'],
       ['train/samples-per-second', 'train/samples-per-second'],
     ]);

@@ -9,7 +9,7 @@ export interface ChartGroup {
   metrics: MetricDescriptor[];
 }
 
-const SPLITS = new Set(['train', 'val', 'test']);
+const SPLITS = new Set(['train', 'validation', 'test']);
 const STATISTICS = new Set(['best', 'mean', 'median', 'worst', 'min', 'max', 'p5', 'p95']);
 
 /**
