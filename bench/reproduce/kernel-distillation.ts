@@ -125,8 +125,13 @@ await reproduce('kernel-distillation', async (pool): Promise<Findings> => {
 
 type Of = (arm: Arm) => KernelDistillationSummary[];
 
-const mean = (values: readonly number[]): number => meanInterval(values).mean ?? Number.NaN;
-const round = (value: number): number => Number(value.toFixed(4));
+function mean(values: readonly number[]): number {
+  return meanInterval(values).mean ?? Number.NaN;
+}
+
+function round(value: number): number {
+  return Number(value.toFixed(4));
+}
 
 function gaps(summaries: readonly KernelDistillationSummary[], name: 'embedding' | 'logits'): number[] {
   return summaries.map(({ layers }) => layers.find(({ student }) => student === name)?.gap ?? Number.NaN);
