@@ -11,6 +11,9 @@ import { reproduce } from './pool/reproduce.ts';
 
 const SEEDS = [1, 2, 3, 4, 5];
 const EPOCHS = 25;
+const SAMPLES = 6000;
+/** Two epochs, as long as the term of the features is off. */
+const WARMUP_STEPS = 2 * Math.floor(SAMPLES / 64);
 
 /** The teacher is a student without a teacher. */
 const TEACHER: ProtocolJob = {
@@ -70,10 +73,10 @@ await reproduce('kernel-distillation', async (pool): Promise<Findings> => {
         name: `${arm}, seed ${seed}`,
         seed,
         config: {
-          dataset: { name: 'fashion-mnist', trainSamples: 6000 },
+          dataset: { name: 'fashion-mnist', trainSamples: SAMPLES },
           teacher: { kind: 'weights', weights: { fromJob: teacher.job.id, artifact: 'weights.safetensors' } },
           student: { kind: 'mlp', hidden: [24, 24] },
-          training: { epochs: EPOCHS, loader: { threads: 0 } },
+          training: { epochs: EPOCHS, warmupSteps: WARMUP_STEPS, loader: { threads: 0 } },
           gramProbe: { everyEpochs: EPOCHS, samples: 2000, split: 'test' },
           ...ARMS[arm],
         },
@@ -125,8 +128,13 @@ await reproduce('kernel-distillation', async (pool): Promise<Findings> => {
 
 type Of = (arm: Arm) => KernelDistillationSummary[];
 
-const mean = (values: readonly number[]): number => meanInterval(values).mean ?? Number.NaN;
-const round = (value: number): number => Number(value.toFixed(4));
+function mean(values: readonly number[]): number {
+  return meanInterval(values).mean ?? Number.NaN;
+}
+
+function round(value: number): number {
+  return Number(value.toFixed(4));
+}
 
 function gaps(summaries: readonly KernelDistillationSummary[], name: 'embedding' | 'logits'): number[] {
   return summaries.map(({ layers }) => layers.find(({ student }) => student === name)?.gap ?? Number.NaN);

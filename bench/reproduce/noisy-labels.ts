@@ -76,12 +76,21 @@ function cells(summaries: readonly NoisyLabelsSummary[], rate: number): NoisyCel
   return summaries.map(({ cells: all }) => all.find(({ noiseRate }) => noiseRate === rate) as NoisyCell);
 }
 
-const smallest = (values: readonly (number | null)[]): number =>
-  Math.min(...values.map((value) => value ?? Number.NaN));
-const largest = (values: readonly (number | null)[]): number => Math.max(...values.map((value) => value ?? Number.NaN));
-const mean = (values: readonly number[]): number => meanInterval(values).mean ?? Number.NaN;
-const gap = ({ firstEpoch: { fitClean, fitNoisy } }: NoisyCell): number =>
-  (fitClean ?? Number.NaN) - (fitNoisy ?? Number.NaN);
+function smallest(values: readonly (number | null)[]): number {
+  return Math.min(...values.map((value) => value ?? Number.NaN));
+}
+
+function largest(values: readonly (number | null)[]): number {
+  return Math.max(...values.map((value) => value ?? Number.NaN));
+}
+
+function mean(values: readonly number[]): number {
+  return meanInterval(values).mean ?? Number.NaN;
+}
+
+function gap({ firstEpoch: { fitClean, fitNoisy } }: NoisyCell): number {
+  return (fitClean ?? Number.NaN) - (fitNoisy ?? Number.NaN);
+}
 
 function cleanFirst(symmetric: readonly NoisyLabelsSummary[], pair: readonly NoisyLabelsSummary[]): Claim[] {
   const of = (summaries: readonly NoisyLabelsSummary[], rates: readonly number[]) => {
