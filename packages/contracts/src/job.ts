@@ -2,14 +2,11 @@ import { type Static, type TProperties, Type } from 'typebox';
 import { END_CODE_NAMES } from './end-code.ts';
 import { JOB_ACTIONS, JOB_STATES, type JobAction, STOP_INTENTS } from './job-state.ts';
 import { Keep } from './keep.ts';
+import { Nullable } from './nullable.ts';
 import { DEFAULT_POOL } from './queue.ts';
 import { EngineInfo } from './worker.ts';
 
 const Timestamp = Type.String({ format: 'date-time' });
-const Nullable = <S extends Parameters<typeof Type.Union>[0][number]>(
-  schema: S,
-  options: { default?: null; description?: string } = {},
-) => Type.Union([schema, Type.Null()], options);
 
 export const Tags = Type.Record(Type.String({ pattern: '^[A-Za-z0-9_.-]{1,64}$' }), Type.String({ maxLength: 200 }), {
   maxProperties: 32,

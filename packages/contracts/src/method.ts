@@ -11,6 +11,14 @@ export const MetricDescriptor = Type.Object({
 });
 export type MetricDescriptor = Static<typeof MetricDescriptor>;
 
+/** A metric in one line, for the tables of descriptors. */
+export const metric = (
+  name: string,
+  unit: string,
+  better: MetricDescriptor['better'],
+  description: string,
+): MetricDescriptor => ({ name, unit, better, description });
+
 /** A file that a method leaves. */
 export const ArtifactDescriptor = Type.Object({
   name: Type.String(),

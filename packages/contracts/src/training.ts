@@ -200,3 +200,13 @@ export const CALIBRATION_METRICS = [
   { name: 'test/confidence', unit: '1', better: 'neither', description: 'mean of the largest probability' },
   { name: 'test/logit-gap', unit: '1', better: 'neither', description: 'mean of largest less second largest logit' },
 ] as const;
+
+/** The files that a training through the shared loop leaves. */
+export const TRAINING_ARTIFACTS = [
+  { name: 'learning-curve.csv', mediaType: 'text/csv', description: 'a line per epoch, a column per metric' },
+  {
+    name: 'weights.safetensors',
+    mediaType: 'application/octet-stream',
+    description: 'trained weights and running statistics',
+  },
+] as const;

@@ -3,14 +3,12 @@ import { DATASETS, datasetFaults } from '../dataset.ts';
 import type { Fault } from '../errors.ts';
 import { LatencyError } from '../latency-table.ts';
 import type { MethodDescriptor } from '../method.ts';
+import { Nullable } from '../nullable.ts';
 import { firstOf, inChannels, isGenet } from '../structure/block.ts';
 import { structureStringFaults, superBlocks } from '../structure/check.ts';
 import { parseStructure } from '../structure/parse.ts';
-import { TRAINING_METRICS, trainingFaults } from '../training.ts';
+import { TRAINING_ARTIFACTS, TRAINING_METRICS, trainingFaults } from '../training.ts';
 import { GenetConfig } from './genet-config.ts';
-
-const OrNull = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T, description: string) =>
-  Type.Union([schema, Type.Null()], { description });
 
 /** What a finished GENet job says of itself; null where its task does not tell. */
 export const GenetSummary = Type.Object({
@@ -19,28 +17,25 @@ export const GenetSummary = Type.Object({
   params: Type.Integer({ description: 'exact trainable parameters' }),
   flops: Type.Integer({ description: 'exact multiply-accumulates of one image' }),
   depth: Type.Integer(),
-  predictedMs: OrNull(Type.Number(), 'milliseconds per image by the latency table'),
-  unitsMeasured: OrNull(Type.Integer(), 'units in the latency table'),
-  latencyError: OrNull(LatencyError, 'of the table, on whole networks'),
-  fastestKinds: OrNull(
-    Type.Array(Type.String()),
-    'per block of GENet: the kind that takes the least time per multiply-accumulate on this device',
-  ),
-  validationAccuracy: OrNull(Type.Number(), 'fraction of the held-out samples'),
-  testAccuracy: OrNull(Type.Number(), 'fraction of the test split'),
-  predictedGain: OrNull(Type.Number(), 'of the structure over the master, in held-out accuracy'),
-  scaledAccuracy: OrNull(
-    Type.Number(),
-    'held-out accuracy of the master with all widths scaled alike to the same budget',
-  ),
-  gainKendall: OrNull(
-    Type.Number(),
-    "Kendall's tau of predicted and true gain over the selected and the random networks",
-  ),
-  rankTrend: OrNull(
-    Type.Number(),
-    'rank correlation of the place of a kernel in the network with its entropy rank, that of a random matrix of its shape subtracted',
-  ),
+  predictedMs: Nullable(Type.Number(), { description: 'milliseconds per image by the latency table' }),
+  unitsMeasured: Nullable(Type.Integer(), { description: 'units in the latency table' }),
+  latencyError: Nullable(LatencyError, { description: 'of the table, on whole networks' }),
+  fastestKinds: Nullable(Type.Array(Type.String()), {
+    description: 'per block of GENet: the kind that takes the least time per multiply-accumulate on this device',
+  }),
+  validationAccuracy: Nullable(Type.Number(), { description: 'fraction of the held-out samples' }),
+  testAccuracy: Nullable(Type.Number(), { description: 'fraction of the test split' }),
+  predictedGain: Nullable(Type.Number(), { description: 'of the structure over the master, in held-out accuracy' }),
+  scaledAccuracy: Nullable(Type.Number(), {
+    description: 'held-out accuracy of the master with all widths scaled alike to the same budget',
+  }),
+  gainKendall: Nullable(Type.Number(), {
+    description: "Kendall's tau of predicted and true gain over the selected and the random networks",
+  }),
+  rankTrend: Nullable(Type.Number(), {
+    description:
+      'rank correlation of the place of a kernel in the network with its entropy rank, that of a random matrix of its shape subtracted',
+  }),
 });
 export type GenetSummary = Static<typeof GenetSummary>;
 
@@ -150,12 +145,7 @@ export const genet = {
       mediaType: 'text/csv',
       description: 'a line per full kernel: effective rank, and that of a random matrix',
     },
-    { name: 'learning-curve.csv', mediaType: 'text/csv', description: 'a line per epoch, a column per metric' },
-    {
-      name: 'weights.safetensors',
-      mediaType: 'application/octet-stream',
-      description: 'trained weights and running statistics',
-    },
+    ...TRAINING_ARTIFACTS,
   ],
   presets: {
     demo: {

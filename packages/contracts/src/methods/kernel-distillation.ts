@@ -1,13 +1,11 @@
-import { type Static, type TSchema, Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import { architectureFaults } from '../architecture.ts';
 import { datasetFaults } from '../dataset.ts';
 import type { Fault } from '../errors.ts';
-import type { MethodDescriptor } from '../method.ts';
+import { type MethodDescriptor, metric } from '../method.ts';
+import { Nullable } from '../nullable.ts';
 import { TRAINING_METRICS, trainingFaults } from '../training.ts';
 import { KernelDistillationConfig, type TransferConfig } from './kernel-distillation-config.ts';
-
-const Nullable = <S extends TSchema>(schema: S, description: string) =>
-  Type.Union([schema, Type.Null()], { description });
 
 const LayerComparison = Type.Object({
   student: Type.String({ description: 'layer of the student' }),
@@ -17,7 +15,7 @@ const LayerComparison = Type.Object({
   teacherError: Type.Number(),
   n1: Type.Number({ description: 'bounds on the gap' }),
   n2: Type.Number(),
-  n4: Nullable(Type.Number(), 'null: not defined for this kernel or these landmarks'),
+  n4: Nullable(Type.Number(), { description: 'null: not defined for this kernel or these landmarks' }),
 });
 export type LayerComparison = Static<typeof LayerComparison>;
 
@@ -42,17 +40,19 @@ export const DISTILLATION_WARNINGS = [
 export const KernelDistillationSummary = Type.Object({
   testAccuracy: Type.Number(),
   testLoss: Type.Number(),
-  teacherAccuracy: Nullable(Type.Number(), 'on the test split; null: no teacher'),
-  agreement: Nullable(Type.Number(), 'share of test samples of which both say the same; null: no teacher'),
+  teacherAccuracy: Nullable(Type.Number(), { description: 'on the test split; null: no teacher' }),
+  agreement: Nullable(Type.Number(), {
+    description: 'share of test samples of which both say the same; null: no teacher',
+  }),
   layers: Type.Array(LayerComparison, {
     description: 'after the last epoch; linear kernel unless the transfer has another',
   }),
-  teacherLandmarks: Nullable(
-    LandmarkErrors,
-    "linear kernel of the teacher's embedding: errors of the approximation by landmarks, in shares of |K_T|_F",
-  ),
+  teacherLandmarks: Nullable(LandmarkErrors, {
+    description:
+      "linear kernel of the teacher's embedding: errors of the approximation by landmarks, in shares of |K_T|_F",
+  }),
   studentParameters: Type.Integer(),
-  teacherParameters: Nullable(Type.Integer(), 'null: no teacher'),
+  teacherParameters: Nullable(Type.Integer(), { description: 'null: no teacher' }),
   epochs: Type.Integer(),
   warnings: Type.Array(Type.Object({ name: Type.Enum([...DISTILLATION_WARNINGS]), message: Type.String() })),
 });
@@ -98,13 +98,6 @@ const faults = (config: KernelDistillationConfig): Fault[] => {
     found.push({ pointer: '/softLabels', message: 'must be null without a teacher' });
   return found;
 };
-
-const metric = (name: string, unit: string, better: 'higher' | 'lower' | 'neither', description: string) => ({
-  name,
-  unit,
-  better,
-  description,
-});
 
 /** Metrics of the layers that every job compares. */
 const gramMetrics = (layer: 'embedding' | 'logits') => [

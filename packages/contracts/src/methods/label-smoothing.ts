@@ -2,12 +2,11 @@ import { type Static, Type } from 'typebox';
 import { architectureFaults } from '../architecture.ts';
 import { datasetFaults } from '../dataset.ts';
 import type { Fault } from '../errors.ts';
-import type { MethodDescriptor, MetricDescriptor } from '../method.ts';
-import { CALIBRATION_METRICS, TRAINING_METRICS, trainingFaults } from '../training.ts';
+import { type MethodDescriptor, metric } from '../method.ts';
+import { NumberOrNull } from '../nullable.ts';
+import { CALIBRATION_METRICS, TRAINING_ARTIFACTS, TRAINING_METRICS, trainingFaults } from '../training.ts';
 import { twoStageFaults } from '../two-stage.ts';
 import { LabelSmoothingConfig, SMOOTHING_MODES } from './label-smoothing-config.ts';
-
-const OrNull = (description: string) => Type.Union([Type.Number(), Type.Null()], { description });
 
 /** What a finished job says of itself. */
 export const LabelSmoothingSummary = Type.Object({
@@ -20,16 +19,18 @@ export const LabelSmoothingSummary = Type.Object({
   testLoss: Type.Number({ description: 'cross-entropy on hard labels' }),
   testEce: Type.Number({ description: 'expected calibration error, 15 bins' }),
   trainHardLoss: Type.Number({ description: 'cross-entropy on hard labels, mean over the last epoch' }),
-  probeLoss: OrNull('cross-entropy on hard labels of the training samples of the last probe'),
+  probeLoss: NumberOrNull('cross-entropy on hard labels of the training samples of the last probe'),
   temperature: Type.Number({
     description: 'divides the logits for the smallest loss on held out samples, else on the test split',
   }),
   testLossAtTemperature: Type.Number(),
   testEceAtTemperature: Type.Number(),
-  deltaAtStart: OrNull('delta of the paper before the first step'),
-  deltaAtEnd: OrNull('delta of the paper after the last epoch; null also where the gradient has no variance left'),
-  accuracyBeforeSwitch: OrNull('test accuracy after the last epoch of the first stage; null without a switch'),
-  accuracyAfterSwitch: OrNull('test accuracy after the first epoch of the second stage'),
+  deltaAtStart: NumberOrNull('delta of the paper before the first step'),
+  deltaAtEnd: NumberOrNull(
+    'delta of the paper after the last epoch; null also where the gradient has no variance left',
+  ),
+  accuracyBeforeSwitch: NumberOrNull('test accuracy after the last epoch of the first stage; null without a switch'),
+  accuracyAfterSwitch: NumberOrNull('test accuracy after the first epoch of the second stage'),
   warnings: Type.Array(Type.Enum(['variance-bound-violated']), {
     description: 'variance-bound-violated: the measured variance of the smoothed gradient exceeded its bound',
   }),
@@ -44,12 +45,8 @@ const faults = (config: LabelSmoothingConfig): Fault[] => [
   ...twoStageFaults(config),
 ];
 
-const probe = (name: string, unit: string, description: string): MetricDescriptor => ({
-  name: `probe/${name}`,
-  unit,
-  better: 'neither',
-  description,
-});
+const probe = (name: string, unit: string, description: string) =>
+  metric(`probe/${name}`, unit, 'neither', description);
 
 /** What the presets that train as usual share. */
 const REFERENCE = {
@@ -101,7 +98,6 @@ export const labelSmoothing = {
     probe('suggested-smoothing', '1', '1 / (1 + delta), at which the bound of the paper is stated'),
   ],
   artifacts: [
-    { name: 'learning-curve.csv', mediaType: 'text/csv', description: 'a line per epoch, a column per metric' },
     { name: 'delta.csv', mediaType: 'text/csv', description: 'a line per probe' },
     {
       name: 'reliability.json',
@@ -109,11 +105,7 @@ export const labelSmoothing = {
       description:
         'accuracy and confidence in 15 bins of confidence on the test split, as it is and at the fitted temperature',
     },
-    {
-      name: 'weights.safetensors',
-      mediaType: 'application/octet-stream',
-      description: 'trained weights and running statistics',
-    },
+    ...TRAINING_ARTIFACTS,
   ],
   presets: {
     'small-cnn': {

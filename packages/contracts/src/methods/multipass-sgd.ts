@@ -1,12 +1,10 @@
 import { type Static, Type } from 'typebox';
 import { DATASETS, datasetFaults } from '../dataset.ts';
 import type { Fault } from '../errors.ts';
-import type { MethodDescriptor } from '../method.ts';
+import { type MethodDescriptor, metric } from '../method.ts';
+import { Nullable } from '../nullable.ts';
 import { TRAINING_METRICS } from '../training.ts';
 import { MultipassSgdConfig, type NetProblem, type SgdProblem } from './multipass-sgd-config.ts';
-
-const Nullable = <S extends Parameters<typeof Type.Union>[0][number]>(schema: S, description: string) =>
-  Type.Union([schema, Type.Null()], { description });
 
 const PerSeed = Type.Array(Type.Union([Type.Number(), Type.Null()]), { description: 'null: it diverged' });
 
@@ -16,10 +14,10 @@ const SgdCell = Type.Object({
   sampleSize: Type.Integer(),
   passes: Type.Integer(),
   isFresh: Type.Boolean({ description: 'one pass over as many new samples as a multi-pass cell visits' }),
-  stepSize: Nullable(Type.Number(), 'the best of the grid; null: all diverged'),
+  stepSize: Nullable(Type.Number(), { description: 'the best of the grid; null: all diverged' }),
   stepSizeAtEdge: Type.Boolean({ description: 'the best step size is the smallest or largest of the grid' }),
-  mean: Nullable(Type.Number(), 'of the risk over the seeds'),
-  standardError: Nullable(Type.Number(), 'of the mean'),
+  mean: Nullable(Type.Number(), { description: 'of the risk over the seeds' }),
+  standardError: Nullable(Type.Number(), { description: 'of the mean' }),
   perSeed: PerSeed,
 });
 export type SgdCell = Static<typeof SgdCell>;
@@ -40,19 +38,20 @@ export const MultipassSgdSummary = Type.Object({
     Type.Object({
       sampleSize: Type.Integer(),
       passes: Type.Integer(),
-      ratio: Nullable(
-        Type.Number(),
-        'risk of one pass over that of k, geometric mean; null: its step size is at an edge',
-      ),
-      lo: Nullable(Type.Number(), 'of the paired 95 % interval'),
-      hi: Nullable(Type.Number(), 'of the paired 95 % interval'),
+      ratio: Nullable(Type.Number(), {
+        description: 'risk of one pass over that of k, geometric mean; null: its step size is at an edge',
+      }),
+      lo: Nullable(Type.Number(), { description: 'of the paired 95 % interval' }),
+      hi: Nullable(Type.Number(), { description: 'of the paired 95 % interval' }),
     }),
   ),
   reuse: Type.Array(
     Type.Object({
       sampleSize: Type.Integer(),
       passes: Type.Integer(),
-      factor: Nullable(Type.Number(), 'n*/n, where one pass over n* samples is as good; null: outside of what was run'),
+      factor: Nullable(Type.Number(), {
+        description: 'n*/n, where one pass over n* samples is as good; null: outside of what was run',
+      }),
     }),
   ),
   slopes: Type.Array(
@@ -63,19 +62,21 @@ export const MultipassSgdSummary = Type.Object({
     Type.Object({
       sampleSize: Type.Integer(),
       mean: Type.Number(),
-      standardError: Nullable(Type.Number(), 'null: one seed'),
+      standardError: Nullable(Type.Number(), { description: 'null: one seed' }),
       perSeed: Type.Array(Type.Number()),
-      limit: Nullable(Type.Number(), 'noise^2 d / (2 (n - d - 1)), exact for the linear model; null: n is too small'),
+      limit: Nullable(Type.Number(), {
+        description: 'noise^2 d / (2 (n - d - 1)), exact for the linear model; null: n is too small',
+      }),
     }),
   ),
-  startRisk: Nullable(Type.Number(), 'excess risk of the start, mean over the seeds'),
+  startRisk: Nullable(Type.Number(), { description: 'excess risk of the start, mean over the seeds' }),
   pl: Nullable(
     Type.Object({
       guaranteed: Type.Number({ description: 'mu that is proved' }),
       smallest: Type.Number({ description: 'smallest ratio |grad F|^2 / (2 (F - F*)) that was met' }),
       median: Type.Number(),
     }),
-    'of the probes; null: none',
+    { description: 'of the probes; null: none' },
   ),
   bounds: Type.Array(
     Type.Object({
@@ -146,13 +147,6 @@ const netFaults = (problem: NetProblem, config: MultipassSgdConfig): Fault[] => 
       found.push({ pointer: '/comparators', message: `${comparator} is not there for a net; fresh is` });
   return found;
 };
-
-const metric = (name: string, unit: string, better: 'higher' | 'lower' | 'neither', description: string) => ({
-  name,
-  unit,
-  better,
-  description,
-});
 
 const ON_PATH = 'of the step size that is best at this step, mean over the seeds';
 

@@ -1,19 +1,21 @@
-import { type Static, type TSchema, Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import { architectureFaults } from '../architecture.ts';
 import { DATASETS, datasetFaults } from '../dataset.ts';
 import type { Fault } from '../errors.ts';
-import type { MethodDescriptor } from '../method.ts';
+import { type MethodDescriptor, metric } from '../method.ts';
+import { Nullable } from '../nullable.ts';
 import { TRAINING_METRICS, trainingFaults } from '../training.ts';
 import { type LabelNoise, type LinearModel, NoisyLabelsConfig } from './noisy-labels-config.ts';
 
-const Nullable = <S extends TSchema>(schema: S, description: string) =>
-  Type.Union([schema, Type.Null()], { description });
-
 const FitFigures = Type.Object({
-  fitClean: Nullable(Type.Number(), 'share of unflipped training samples that are put in their observed class'),
-  fitNoisy: Nullable(Type.Number(), 'share of flipped ones; null: none is flipped'),
-  recovered: Nullable(Type.Number(), 'share of flipped ones that are put in their clean class'),
-  auc: Nullable(Type.Number(), 'probability that a flipped sample has a larger loss than an unflipped one'),
+  fitClean: Nullable(Type.Number(), {
+    description: 'share of unflipped training samples that are put in their observed class',
+  }),
+  fitNoisy: Nullable(Type.Number(), { description: 'share of flipped ones; null: none is flipped' }),
+  recovered: Nullable(Type.Number(), { description: 'share of flipped ones that are put in their clean class' }),
+  auc: Nullable(Type.Number(), {
+    description: 'probability that a flipped sample has a larger loss than an unflipped one',
+  }),
 });
 export type FitFigures = Static<typeof FitFigures>;
 
@@ -31,17 +33,18 @@ const NoisyCell = Type.Object({
     Type.Object({
       epoch: Type.Integer(),
       error: Type.Number({ description: 'clean test error of that epoch' }),
-      regretRecovered: Nullable(Type.Number(), 'share of the regret that stopping there saves; null: no regret'),
+      regretRecovered: Nullable(Type.Number(), {
+        description: 'share of the regret that stopping there saves; null: no regret',
+      }),
     }),
-    'by the best accuracy on held-out samples with observed labels; null: none held out',
+    { description: 'by the best accuracy on held-out samples with observed labels; null: none held out' },
   ),
   firstEpoch: FitFigures,
   lastEpoch: FitFigures,
-  halfTime: Nullable(Type.Number(), 'epoch at which half of the flipped samples are fit; null: never'),
-  largestIdentityZ: Nullable(
-    Type.Number(),
-    'largest deviation from the identity for unseen samples, in standard errors; null: none was checked',
-  ),
+  halfTime: Nullable(Type.Number(), { description: 'epoch at which half of the flipped samples are fit; null: never' }),
+  largestIdentityZ: Nullable(Type.Number(), {
+    description: 'largest deviation from the identity for unseen samples, in standard errors; null: none was checked',
+  }),
 });
 export type NoisyCell = Static<typeof NoisyCell>;
 
@@ -69,17 +72,16 @@ export const NOISE_WARNINGS = [
 /** What a finished noisy-labels job says of itself. */
 export const NoisyLabelsSummary = Type.Object({
   cells: Type.Array(NoisyCell, { description: 'one per noise rate' }),
-  threshold: Nullable(
-    Type.Number(),
-    'noise rate at which delta changes its sign, between the cells; null: it does not',
-  ),
+  threshold: Nullable(Type.Number(), {
+    description: 'noise rate at which delta changes its sign, between the cells; null: it does not',
+  }),
   linear: Nullable(
     Type.Object({
       rows: Type.Array(LinearRow),
-      theoryThreshold: Nullable(Type.Number(), 'rate at which the closed forms cross'),
-      simulatedThreshold: Nullable(Type.Number(), 'rate at which the simulated errors cross'),
+      theoryThreshold: Nullable(Type.Number(), { description: 'rate at which the closed forms cross' }),
+      simulatedThreshold: Nullable(Type.Number(), { description: 'rate at which the simulated errors cross' }),
     }),
-    'the linear model; null: left out',
+    { description: 'the linear model; null: left out' },
   ),
   testAccuracy: Type.Number({ description: 'of the last cell, after its last epoch' }),
   epochs: Type.Integer({ description: 'per cell' }),
@@ -149,13 +151,6 @@ const faults = (config: NoisyLabelsConfig): Fault[] => {
     found.push({ pointer: '/remedy/kind', message: 'forward needs a transition matrix, instance noise has none' });
   return found;
 };
-
-const metric = (name: string, unit: string, better: 'higher' | 'lower' | 'neither', description: string) => ({
-  name,
-  unit,
-  better,
-  description,
-});
 
 const IN_STANDARD_ERRORS = 'in standard errors';
 

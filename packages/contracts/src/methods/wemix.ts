@@ -2,12 +2,11 @@ import { type Static, Type } from 'typebox';
 import { architectureFaults } from '../architecture.ts';
 import { datasetFaults } from '../dataset.ts';
 import type { Fault } from '../errors.ts';
-import type { MethodDescriptor, MetricDescriptor } from '../method.ts';
-import { CALIBRATION_METRICS, TRAINING_METRICS, trainingFaults } from '../training.ts';
+import { type MethodDescriptor, metric } from '../method.ts';
+import { NumberOrNull } from '../nullable.ts';
+import { CALIBRATION_METRICS, TRAINING_ARTIFACTS, TRAINING_METRICS, trainingFaults } from '../training.ts';
 import { twoStageFaults } from '../two-stage.ts';
 import { WEMIX_MODES, WeMixConfig } from './wemix-config.ts';
-
-const OrNull = (description: string) => Type.Union([Type.Number(), Type.Null()], { description });
 
 /** What a finished job says of itself. */
 export const WeMixSummary = Type.Object({
@@ -17,12 +16,12 @@ export const WeMixSummary = Type.Object({
   testAccuracy: Type.Number(),
   testLoss: Type.Number(),
   testEce: Type.Number({ description: 'expected calibration error, 15 bins' }),
-  originalGradient: OrNull('norm of the mean gradient on originals at the last probe'),
-  augmentedGradient: OrNull('the same on augmented copies'),
-  bias: OrNull('norm of their difference'),
-  cosine: OrNull('of the angle between the two'),
-  accuracyBeforeSwitch: OrNull('test accuracy after the last epoch of the first stage; null without a switch'),
-  accuracyAfterSwitch: OrNull('test accuracy after the first epoch of the second stage'),
+  originalGradient: NumberOrNull('norm of the mean gradient on originals at the last probe'),
+  augmentedGradient: NumberOrNull('the same on augmented copies'),
+  bias: NumberOrNull('norm of their difference'),
+  cosine: NumberOrNull('of the angle between the two'),
+  accuracyBeforeSwitch: NumberOrNull('test accuracy after the last epoch of the first stage; null without a switch'),
+  accuracyAfterSwitch: NumberOrNull('test accuracy after the first epoch of the second stage'),
 });
 export type WeMixSummary = Static<typeof WeMixSummary>;
 
@@ -50,12 +49,7 @@ const faults = (config: WeMixConfig): Fault[] => {
   return found;
 };
 
-const metric = (name: string, unit: string, description: string): MetricDescriptor => ({
-  name,
-  unit,
-  better: 'neither',
-  description,
-});
+const figure = (name: string, unit: string, description: string) => metric(name, unit, 'neither', description);
 
 export const wemix = {
   id: 'wemix',
@@ -69,35 +63,30 @@ export const wemix = {
   summary: WeMixSummary,
   metrics: [
     ...TRAINING_METRICS,
-    metric('train/original-loss', 'nats', 'cross-entropy on originals, where they are trained on'),
-    metric('train/augmented-loss', 'nats', 'cross-entropy on augmented copies, where they are trained on'),
-    metric('train/original-weight', '1', 'weight of the loss on originals'),
-    metric('train/mix-ratio', '1', 'mean share of the first image in mixed copies'),
-    metric('train/label-shift', '1', 'mean distance of the labels of copies from their largest class'),
+    figure('train/original-loss', 'nats', 'cross-entropy on originals, where they are trained on'),
+    figure('train/augmented-loss', 'nats', 'cross-entropy on augmented copies, where they are trained on'),
+    figure('train/original-weight', '1', 'weight of the loss on originals'),
+    figure('train/mix-ratio', '1', 'mean share of the first image in mixed copies'),
+    figure('train/label-shift', '1', 'mean distance of the labels of copies from their largest class'),
     ...CALIBRATION_METRICS,
-    metric('probe/original-loss', 'nats', 'cross-entropy of the probed training samples'),
-    metric('probe/augmented-loss', 'nats', 'cross-entropy of their augmented copies'),
-    metric('probe/original-gradient', '1', 'norm of the mean gradient on originals'),
-    metric('probe/augmented-gradient', '1', 'norm of the mean gradient on augmented copies'),
-    metric('probe/bias', '1', 'norm of the difference of the two'),
-    metric('probe/cosine', '1', 'cosine of the angle between the two'),
-    metric('probe/original-variance', '1', 'variance of the gradient of one batch of originals'),
-    metric('probe/augmented-variance', '1', 'variance of the gradient of one batch of augmented copies'),
-    metric('probe/optimal-weight', '1', 'weight of the originals with the lowest bound, at the largest step allowed'),
+    figure('probe/original-loss', 'nats', 'cross-entropy of the probed training samples'),
+    figure('probe/augmented-loss', 'nats', 'cross-entropy of their augmented copies'),
+    figure('probe/original-gradient', '1', 'norm of the mean gradient on originals'),
+    figure('probe/augmented-gradient', '1', 'norm of the mean gradient on augmented copies'),
+    figure('probe/bias', '1', 'norm of the difference of the two'),
+    figure('probe/cosine', '1', 'cosine of the angle between the two'),
+    figure('probe/original-variance', '1', 'variance of the gradient of one batch of originals'),
+    figure('probe/augmented-variance', '1', 'variance of the gradient of one batch of augmented copies'),
+    figure('probe/optimal-weight', '1', 'weight of the originals with the lowest bound, at the largest step allowed'),
   ],
   artifacts: [
-    { name: 'learning-curve.csv', mediaType: 'text/csv', description: 'a line per epoch, a column per metric' },
     { name: 'bias.csv', mediaType: 'text/csv', description: 'a line per probe' },
     {
       name: 'examples.png',
       mediaType: 'image/png',
       description: 'some training samples, in the top row as originals, below as augmented copies',
     },
-    {
-      name: 'weights.safetensors',
-      mediaType: 'application/octet-stream',
-      description: 'trained weights and running statistics',
-    },
+    ...TRAINING_ARTIFACTS,
   ],
   presets: {
     shift: {

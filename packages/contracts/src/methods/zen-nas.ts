@@ -1,11 +1,11 @@
 import { type Static, Type } from 'typebox';
 import { DATASETS, type DatasetName, datasetFaults } from '../dataset.ts';
 import type { Fault } from '../errors.ts';
-import type { MethodDescriptor } from '../method.ts';
+import { type MethodDescriptor, metric } from '../method.ts';
 import { firstOf, inChannels } from '../structure/block.ts';
 import { structureStringFaults } from '../structure/check.ts';
 import { parseStructure } from '../structure/parse.ts';
-import { TRAINING_METRICS, trainingFaults } from '../training.ts';
+import { TRAINING_ARTIFACTS, TRAINING_METRICS, trainingFaults } from '../training.ts';
 import { ZenNasConfig } from './zen-nas-config.ts';
 import { cutIntoIslands, islandFaults, SEARCH_FILE } from './zen-nas-islands.ts';
 import { scoringFaults } from './zen-nas-score.ts';
@@ -86,48 +86,18 @@ export const zenNas = {
   cut: cutIntoIslands,
   summary: Type.Union([ZenNasSummary, IslandSummary]),
   metrics: [
-    { name: 'search/best', unit: 'nats', better: 'higher', description: 'largest Zen-score in the population' },
-    { name: 'search/mean', unit: 'nats', better: 'neither', description: 'mean Zen-score of the population' },
-    { name: 'search/worst', unit: 'nats', better: 'neither', description: 'smallest Zen-score in the population' },
-    {
-      name: 'search/candidates-per-second',
-      unit: '1/s',
-      better: 'higher',
-      description: 'candidates scored per second',
-    },
-    { name: 'search/scored', unit: 'count', better: 'neither', description: 'candidates scored so far' },
-    { name: 'search/rejected-depth', unit: 'count', better: 'neither', description: 'children over the depth budget' },
-    {
-      name: 'search/rejected-params',
-      unit: 'count',
-      better: 'neither',
-      description: 'children over the parameter budget',
-    },
-    { name: 'search/rejected-flops', unit: 'count', better: 'neither', description: 'children over the FLOPs budget' },
-    {
-      name: 'search/rejected-latency',
-      unit: 'count',
-      better: 'neither',
-      description: 'children over the latency budget',
-    },
-    {
-      name: 'search/rejected-activations',
-      unit: 'count',
-      better: 'neither',
-      description: 'children over the budget of activations',
-    },
-    {
-      name: 'search/rejected-duplicate',
-      unit: 'count',
-      better: 'neither',
-      description: 'children already in the population',
-    },
-    {
-      name: 'search/rejected-non-finite',
-      unit: 'count',
-      better: 'neither',
-      description: 'children whose score is not a finite number',
-    },
+    metric('search/best', 'nats', 'higher', 'largest Zen-score in the population'),
+    metric('search/mean', 'nats', 'neither', 'mean Zen-score of the population'),
+    metric('search/worst', 'nats', 'neither', 'smallest Zen-score in the population'),
+    metric('search/candidates-per-second', '1/s', 'higher', 'candidates scored per second'),
+    metric('search/scored', 'count', 'neither', 'candidates scored so far'),
+    metric('search/rejected-depth', 'count', 'neither', 'children over the depth budget'),
+    metric('search/rejected-params', 'count', 'neither', 'children over the parameter budget'),
+    metric('search/rejected-flops', 'count', 'neither', 'children over the FLOPs budget'),
+    metric('search/rejected-latency', 'count', 'neither', 'children over the latency budget'),
+    metric('search/rejected-activations', 'count', 'neither', 'children over the budget of activations'),
+    metric('search/rejected-duplicate', 'count', 'neither', 'children already in the population'),
+    metric('search/rejected-non-finite', 'count', 'neither', 'children whose score is not a finite number'),
     ...TRAINING_METRICS,
   ],
   artifacts: [
@@ -149,12 +119,7 @@ export const zenNas = {
       mediaType: 'application/json',
       description: 'the search as it ended: population in order of insertion, counters, scores that are remembered',
     },
-    { name: 'learning-curve.csv', mediaType: 'text/csv', description: 'a line per epoch, a column per metric' },
-    {
-      name: 'weights.safetensors',
-      mediaType: 'application/octet-stream',
-      description: 'trained weights and running statistics',
-    },
+    ...TRAINING_ARTIFACTS,
   ],
   presets: {
     demo: {

@@ -9,6 +9,8 @@ describe('shrink', () => {
   it('averages squares of pixels, channel by channel', () => {
     const small = shrink(DATASET, 3);
     assert.deepEqual([small.height, small.width, small.channels], [2, 2, 2]);
+    assert.deepEqual([small.train.count, small.test.count], [5, 4]);
+    assert.equal(small.train.labels, DATASET.train.labels);
     for (const split of ['train', 'test'] as const) {
       const { images, count } = DATASET[split];
       for (let n = 0; n < count; n++)

@@ -1,13 +1,13 @@
 import type { MultipassSgdConfig, MultipassSgdSummary, NetProblem } from '@crucible/contracts';
 import { holdOut } from '../data/hold-out.ts';
 import { encodeSafetensors } from '../data/safetensors.ts';
+import { shrink } from '../data/shrink.ts';
 import { type Checkpoint, DataError, type MethodContext, type StoredTensor } from '../method.ts';
 import type { SavedTraining, TrainingState } from '../train/save-training.ts';
 import { excessRiskCsv, gridCsv } from './artifacts.ts';
 import { type Cell, cellsOf } from './cell.ts';
 import { bestStepSize, type CellResult } from './cell-result.ts';
 import { reportCell } from './report-cell.ts';
-import { shrinkDataset } from './shrink-dataset.ts';
 import { tableOf } from './table.ts';
 import { type NetOutcome, type NetRun, trainingSteps, trainNet } from './train-net.ts';
 
@@ -30,7 +30,7 @@ export async function runNet(
   problem: NetProblem,
   ctx: MethodContext,
 ): Promise<MultipassSgdSummary> {
-  const whole = shrinkDataset(await ctx.data(problem.dataset), problem.shrink);
+  const whole = shrink(await ctx.data(problem.dataset), problem.shrink);
   const { dataset, heldOut } = holdOut(whole, problem.validationSamples, ctx.rng('validation'));
   const cells = cellsOf(config);
   const most = Math.max(...cells.map(({ sampleSize }) => sampleSize));

@@ -1,5 +1,6 @@
-import { isReference, type Reference, structureStringFaults } from '@crucible/contracts';
-import { DataError, type MethodContext } from '../method.ts';
+import { isReference } from '@crucible/contracts';
+import type { MethodContext } from '../method.ts';
+import { readStructure } from './given-structure.ts';
 
 /**
  * A copy of a config in which each architecture that names the file of another job holds the structure string of that
@@ -22,11 +23,4 @@ async function withStructures(value: unknown, input: MethodContext['input']): Pr
       : await withStructures(member, input),
   ]);
   return Object.fromEntries(await Promise.all(members));
-}
-
-async function readStructure(reference: Reference, input: MethodContext['input']): Promise<string> {
-  const structure = new TextDecoder().decode(await input(reference)).trim();
-  const faults = structureStringFaults(structure);
-  if (faults.length > 0) throw new DataError(`The structure of another job cannot be built: ${faults.join('; ')}`);
-  return structure;
 }

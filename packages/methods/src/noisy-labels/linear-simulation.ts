@@ -1,6 +1,6 @@
 import type { LinearModel } from '@crucible/contracts';
 import type { Rng } from '../random/rng.ts';
-import { choleskyFactor, choleskySolve } from './cholesky.ts';
+import { leastSquares } from './least-squares.ts';
 import { errorOfAngle } from './linear-theory.ts';
 
 /** Errors of one repetition at one noise rate. */
@@ -38,14 +38,14 @@ const draw = ({ dimension: d, samples: n, radius, passes }: LinearModel, rng: Rn
  */
 export function simulateLinear(setting: LinearModel, rng: Rng): LinearErrors[] {
   const draws = draw(setting, rng);
-  const factor = choleskyFactor(gram(draws.inputs, setting), setting.dimension);
+  const solve = leastSquares(draws.inputs, setting.samples, setting.dimension);
   return setting.rates.map((rate) => {
     const labels = draws.flips.map((flip, i) => {
       const clean = (draws.inputs[i * setting.dimension] as number) >= 0 ? 1 : -1;
       return flip < rate ? -clean : clean;
     });
     const { onePass, passes } = descend(setting, draws, labels);
-    return { onePass, passes, converged: errorOf(choleskySolve(factor, moments(draws.inputs, labels, setting))) };
+    return { onePass, passes, converged: errorOf(solve(labels)) };
   });
 }
 
@@ -75,27 +75,4 @@ const descend = (
     at.set(pass, errorOf(weights));
   }
   return { onePass: at.get(1) as number, passes: passes.map((pass) => at.get(pass) as number) };
-};
-
-/** `X^T X`, its lower triangle. */
-const gram = (inputs: Float64Array, { dimension: d, samples: n }: LinearModel): Float64Array => {
-  const matrix = new Float64Array(d * d);
-  for (let i = 0; i < n; i++)
-    for (let a = 0; a < d; a++)
-      for (let b = 0; b <= a; b++)
-        matrix[a * d + b] =
-          (matrix[a * d + b] as number) + (inputs[i * d + a] as number) * (inputs[i * d + b] as number);
-  return matrix;
-};
-
-/** `X^T y`. */
-const moments = (
-  inputs: Float64Array,
-  labels: Float64Array,
-  { dimension: d, samples: n }: LinearModel,
-): Float64Array => {
-  const sums = new Float64Array(d);
-  for (let i = 0; i < n; i++)
-    for (let k = 0; k < d; k++) sums[k] = (sums[k] as number) + (labels[i] as number) * (inputs[i * d + k] as number);
-  return sums;
 };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { LinearModel } from '@crucible/contracts';
 import { createRng } from '../random/create-rng.ts';
-import { choleskyFactor, choleskySolve } from './cholesky.ts';
+import { leastSquares } from './least-squares.ts';
 import { simulateLinear } from './linear-simulation.ts';
 import { convergedError, errorOfAngle, onePassError, theoryThreshold } from './linear-theory.ts';
 
@@ -90,14 +90,17 @@ describe('simulation of the linear model', () => {
   });
 });
 
-describe('choleskySolve', () => {
-  it('solves, and refuses what is not positive definite', () => {
-    const matrix = Float64Array.of(4, 2, 0.6, 2, 5, 1, 0.6, 1, 3);
-    const x = choleskySolve(choleskyFactor(matrix, 3), Float64Array.of(1, -2, 0.5));
-    [1, -2, 0.5].forEach((b, i) => {
-      const sum = [0, 1, 2].reduce((s, k) => s + (matrix[3 * i + k] as number) * (x[k] as number), 0);
-      assert.ok(Math.abs(sum - b) < 1e-12);
-    });
-    assert.throws(() => choleskyFactor(Float64Array.of(1, 0, 2, 1), 2), /not positive definite: pivot 1/);
+describe('leastSquares', () => {
+  it('solves, and refuses what does not tell all weights apart', () => {
+    const inputs = Float64Array.of(2, 1, 0, 0, 1, 3, 1, -1, 0.5, 4, 0, 1);
+    const targets = Float64Array.of(1, -2, 0.5, 3);
+    const weights = leastSquares(inputs, 4, 3)(targets);
+    // the residuals are orthogonal to every column
+    const residuals = targets.map(
+      (y, i) => y - [0, 1, 2].reduce((s, k) => s + (inputs[3 * i + k] ?? 0) * (weights[k] ?? 0), 0),
+    );
+    for (const k of [0, 1, 2])
+      assert.ok(Math.abs(residuals.reduce((s, r, i) => s + r * (inputs[3 * i + k] ?? 0), 0)) < 1e-12);
+    assert.throws(() => leastSquares(Float64Array.of(1, 2, 2, 4), 2, 2), /2 inputs of dimension 2 do not tell/);
   });
 });

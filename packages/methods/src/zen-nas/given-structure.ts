@@ -1,13 +1,7 @@
-import {
-  firstOf,
-  inChannels,
-  parseStructure,
-  structureStringFaults,
-  superBlocks,
-  type ZenNasConfig,
-} from '@crucible/contracts';
+import { printStructure, type ZenNasConfig } from '@crucible/contracts';
 import type { Dataset } from '../data/dataset.ts';
-import { DataError, type MethodContext, NonFiniteError } from '../method.ts';
+import { type MethodContext, NonFiniteError } from '../method.ts';
+import { readBlocks } from '../nn/given-structure.ts';
 import { budgetOf } from './budget.ts';
 import type { RunState } from './run-state.ts';
 import { scoreCandidate, scoreStreams } from './score-candidate.ts';
@@ -27,14 +21,9 @@ export async function takeStructure(
   dataset: Dataset,
   { search }: Extract<RunState, { phase: 'search' }>,
 ): Promise<void> {
-  const structure = typeof given === 'string' ? given : new TextDecoder().decode(await ctx.input(given)).trim();
-  const faults = structureStringFaults(structure);
-  if (faults.length > 0) throw new DataError(`The given structure cannot be built: ${faults.join('; ')}`);
-  const blocks = superBlocks(parseStructure(structure));
-  const channels = inChannels(firstOf(blocks));
-  if (channels !== dataset.channels)
-    throw new DataError(`The given structure takes ${channels} input channels, the images have ${dataset.channels}.`);
-  const image = { resolution: imageResolution(dataset), classes: dataset.classes, channels };
+  const blocks = await readBlocks(given, (reference) => ctx.input(reference), dataset);
+  const structure = printStructure(blocks);
+  const image = { resolution: imageResolution(dataset), classes: dataset.classes, channels: dataset.channels };
   const repeats = { first: 0, count: config.score.repeats };
   const streams = scoreStreams((name) => ctx.rng(name));
   const score = await scoreCandidate(structure, blocks, config, image, streams, repeats);
