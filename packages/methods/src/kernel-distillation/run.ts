@@ -6,14 +6,13 @@
  */
 import type { KernelDistillationConfig, KernelDistillationSummary } from '@crucible/contracts';
 import type { Dataset, Split } from '../data/dataset.ts';
-import { holdOut } from '../data/hold-out.ts';
 import { stepsPerEpoch } from '../data/loader.ts';
 import { encodeSafetensors } from '../data/safetensors.ts';
 import type { Method, MethodContext, StoredTensor } from '../method.ts';
 import { buildModel } from '../nn/build-model.ts';
 import type { Network } from '../nn/network.ts';
 import { obeyStop } from '../obey-stop.ts';
-import { policyOf, trainingOptionsOf } from '../train/from-config.ts';
+import { policyOf, trainingOptionsOf, trainingSplit } from '../train/from-config.ts';
 import { learningCurveCsv } from '../train/learning-curve.ts';
 import { modelTensors } from '../train/save-training.ts';
 import { type TrainOptions, train } from '../train/train.ts';
@@ -72,8 +71,7 @@ const openData = async (
   ctx: MethodContext,
 ): Promise<{ dataset: Dataset; heldOut: Split | null }> => {
   const dataset = await ctx.data(source);
-  if (training.validationSamples === 0) return { dataset, heldOut: null };
-  return holdOut(dataset, training.validationSamples, ctx.rng('data/hold-out'));
+  return trainingSplit(training, dataset, ctx.rng('data/hold-out'));
 };
 
 const pairOf = (

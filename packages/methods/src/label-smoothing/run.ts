@@ -7,14 +7,13 @@
  */
 import { type LabelSmoothingConfig, type LabelSmoothingSummary, switchEpochOf } from '@crucible/contracts';
 import type { Dataset, Split } from '../data/dataset.ts';
-import { holdOut } from '../data/hold-out.ts';
 import { encodeSafetensors } from '../data/safetensors.ts';
 import { symmetricNoise } from '../data/symmetric-noise.ts';
 import type { Method, MethodContext } from '../method.ts';
 import { buildModel } from '../nn/build-model.ts';
 import type { Network } from '../nn/network.ts';
 import { type Calibration, calibrationOf, fitTemperature } from '../train/calibration.ts';
-import { policyOf } from '../train/from-config.ts';
+import { policyOf, trainingSplit } from '../train/from-config.ts';
 import { frozenModel } from '../train/frozen-model.ts';
 import { learningCurveCsv, probesCsv } from '../train/learning-curve.ts';
 import { logitsOf, measureCalibration } from '../train/measure-calibration.ts';
@@ -73,9 +72,7 @@ async function openData(
   const labels = symmetricNoise(clean.train.labels, clean.classes, config.labelNoise, ctx.rng('data/label-noise'));
   const noisy = { ...clean, train: { ...clean.train, labels } };
   const flippedLabels = labels.filter((label, i) => label !== clean.train.labels[i]).length;
-  const { validationSamples } = config.training;
-  if (validationSamples === 0) return { dataset: noisy, heldOut: null, flippedLabels };
-  return { ...holdOut(noisy, validationSamples, ctx.rng('data/hold-out')), flippedLabels };
+  return { ...trainingSplit(config.training, noisy, ctx.rng('data/hold-out')), flippedLabels };
 }
 
 const planOf = ({ config, dataset }: Run): StagePlan => stagePlan(config, dataset.train.count);

@@ -1,8 +1,8 @@
 import type { NoisyLabelsConfig } from '@crucible/contracts';
 import type { Dataset, Split } from '../data/dataset.ts';
-import { holdOut } from '../data/hold-out.ts';
 import { shrink } from '../data/shrink.ts';
 import type { MethodContext } from '../method.ts';
+import { trainingSplit } from '../train/from-config.ts';
 import { corruptLabels } from './corrupt-labels.ts';
 import type { LabelPair } from './fit.ts';
 import { flipSmallestMargins, type Margins } from './instance-noise.ts';
@@ -17,9 +17,7 @@ export interface CleanData {
 /** Reads, shrinks and holds out, as the config says. */
 export async function cleanData(config: NoisyLabelsConfig, ctx: MethodContext): Promise<CleanData> {
   const dataset = shrink(await ctx.data(config.dataset), config.shrink);
-  const { validationSamples } = config.training;
-  if (validationSamples === 0) return { dataset, heldOut: null };
-  return holdOut(dataset, validationSamples, ctx.rng('train/hold-out'));
+  return trainingSplit(config.training, dataset, ctx.rng('train/hold-out'));
 }
 
 /** Margins of the early model on the samples that are trained on, and on those that are held out. */

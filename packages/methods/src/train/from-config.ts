@@ -1,6 +1,9 @@
 /** @file From the `training` of a config to what the shared training takes. */
 import { AUGMENTATION_PRESETS, type AugmentationPolicy, type TrainingConfig } from '@crucible/contracts';
+import type { Dataset, Split } from '../data/dataset.ts';
+import { holdOut } from '../data/hold-out.ts';
 import type { MethodContext } from '../method.ts';
+import type { Rng } from '../random/rng.ts';
 import {
   constantSchedule,
   cosineSchedule,
@@ -51,3 +54,15 @@ export const trainingOptionsOf = (training: TrainingConfig, ctx: Pick<MethodCont
   loader: training.loader,
   rng: (name) => ctx.rng(name),
 });
+
+/**
+ * What a config's `training` trains on, and what it holds out; null: nothing.
+ *
+ * @throws DataError if no sample would be left to train on
+ */
+export const trainingSplit = (
+  { validationSamples }: Pick<TrainingConfig, 'validationSamples'>,
+  dataset: Dataset,
+  rng: Rng,
+): { dataset: Dataset; heldOut: Split | null } =>
+  validationSamples === 0 ? { dataset, heldOut: null } : holdOut(dataset, validationSamples, rng);

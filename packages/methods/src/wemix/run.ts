@@ -7,13 +7,13 @@
  */
 import { switchEpochOf, type WeMixConfig, type WeMixSummary } from '@crucible/contracts';
 import type { Dataset, Split } from '../data/dataset.ts';
-import { holdOut } from '../data/hold-out.ts';
 import { pick } from '../data/pick.ts';
 import { encodeSafetensors } from '../data/safetensors.ts';
 import type { Method, MethodContext } from '../method.ts';
 import { buildModel } from '../nn/build-model.ts';
 import type { Network } from '../nn/network.ts';
 import { finiteOrNull } from '../train/finite-or-null.ts';
+import { trainingSplit } from '../train/from-config.ts';
 import { learningCurveCsv, probesCsv } from '../train/learning-curve.ts';
 import { measureCalibration } from '../train/measure-calibration.ts';
 import { probePlan } from '../train/probe-plan.ts';
@@ -37,11 +37,7 @@ export const wemix: Method<WeMixConfig, WeMixSummary> = {
   id: 'wemix',
   async run(config, ctx) {
     const whole = await ctx.data(config.dataset);
-    const { validationSamples } = config.training;
-    const { dataset, heldOut } =
-      validationSamples === 0
-        ? { dataset: whole, heldOut: null }
-        : holdOut(whole, validationSamples, ctx.rng('data/hold-out'));
+    const { dataset, heldOut } = trainingSplit(config.training, whole, ctx.rng('data/hold-out'));
     const model = buildModel(config.model, { input: dataset, classes: dataset.classes, rng: (name) => ctx.rng(name) });
     const late = hasSwitch(config) ? lateSwitchWarning(config) : null;
     if (late !== null) ctx.log('warn', late);

@@ -1,11 +1,10 @@
 import { parseStructure, superBlocks, type ZenNasConfig } from '@crucible/contracts';
 import type { Dataset } from '../data/dataset.ts';
-import { holdOut } from '../data/hold-out.ts';
 import type { MethodContext } from '../method.ts';
 import type { Model } from '../nn/model.ts';
 import { structureNetwork } from '../nn/structure-network.ts';
 import { classification } from '../train/classification.ts';
-import { policyOf, trainingOptionsOf } from '../train/from-config.ts';
+import { policyOf, trainingOptionsOf, trainingSplit } from '../train/from-config.ts';
 import { measureClassifier } from '../train/measure-classifier.ts';
 import { type TrainOptions, train } from '../train/train.ts';
 import type { EpochRecord } from '../train/training.ts';
@@ -26,10 +25,7 @@ export async function trainPhase<T>(
 ): Promise<T> {
   const { training } = config;
   const rng = (name: string) => ctx.rng(name);
-  const { dataset: trained, heldOut } =
-    training.validationSamples > 0
-      ? holdOut(dataset, training.validationSamples, rng('train/hold-out'))
-      : { dataset, heldOut: null };
+  const { dataset: trained, heldOut } = trainingSplit(training, dataset, rng('train/hold-out'));
   const model = structureNetwork(superBlocks(parseStructure(run.found.structure)), {
     input: dataset,
     residuals: true,
