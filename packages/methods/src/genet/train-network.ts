@@ -4,7 +4,7 @@ import type { Network } from '../nn/network.ts';
 import { structureNetwork } from '../nn/structure-network.ts';
 import type { Rng } from '../random/rng.ts';
 import { classification } from '../train/classification.ts';
-import { policyOf, trainingOptionsOf } from '../train/from-config.ts';
+import { earlyStopOf, policyOf, trainingOptionsOf } from '../train/from-config.ts';
 import { measureClassifier } from '../train/measure-classifier.ts';
 import { train } from '../train/train.ts';
 import { checkpointOf, type Job, savedTraining, type Trained } from './run-state.ts';
@@ -57,7 +57,6 @@ export async function trainNetwork(
     rng,
   });
   const testEveryEpochs = isFollowed ? training.testEveryEpochs : epochs;
-  const { earlyStopEpochs } = training;
   try {
     await train(
       ctx,
@@ -70,8 +69,7 @@ export async function trainNetwork(
         phase,
         checkpoint: (saved) => checkpointOf(job, saved),
         measure: measureClassifier(network, dataset, heldOut, training.evalBatchSize),
-        earlyStop:
-          isFollowed && earlyStopEpochs !== null ? { metric: 'validation/loss', epochs: earlyStopEpochs } : null,
+        earlyStop: isFollowed ? earlyStopOf(training) : null,
       },
       (records) => {
         const last = records.at(-1)?.values ?? {};

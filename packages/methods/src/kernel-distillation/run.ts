@@ -12,7 +12,7 @@ import type { Method, MethodContext, StoredTensor } from '../method.ts';
 import { buildModel } from '../nn/build-model.ts';
 import type { Network } from '../nn/network.ts';
 import { obeyStop } from '../obey-stop.ts';
-import { policyOf, trainingOptionsOf, trainingSplit } from '../train/from-config.ts';
+import { earlyStopOf, policyOf, trainingOptionsOf, trainingSplit } from '../train/from-config.ts';
 import { learningCurveCsv } from '../train/learning-curve.ts';
 import { modelTensors } from '../train/save-training.ts';
 import { type TrainOptions, train } from '../train/train.ts';
@@ -183,8 +183,7 @@ const trainOptions = ({ config, ctx, run }: Taught, meter: StudentMeter): TrainO
       return checkpointOf(run, step, saved.tensors);
     },
     measure: (epoch, between) => measureStudent(meter, epoch, isProbed(epoch), between),
-    earlyStop:
-      training.earlyStopEpochs === null ? null : { metric: 'validation/loss', epochs: training.earlyStopEpochs },
+    earlyStop: earlyStopOf(training),
   };
 };
 

@@ -13,7 +13,7 @@ import type { Method, MethodContext } from '../method.ts';
 import { buildModel } from '../nn/build-model.ts';
 import type { Network } from '../nn/network.ts';
 import { type Calibration, calibrationOf, fitTemperature } from '../train/calibration.ts';
-import { policyOf, trainingSplit } from '../train/from-config.ts';
+import { earlyStopOf, policyOf, trainingSplit } from '../train/from-config.ts';
 import { frozenModel } from '../train/frozen-model.ts';
 import { learningCurveCsv, probesCsv } from '../train/learning-curve.ts';
 import { logitsOf, measureCalibration } from '../train/measure-calibration.ts';
@@ -90,7 +90,7 @@ const objectiveOf = (run: Run) => {
 
 const trainOptions = (run: Run): TrainOptions => {
   const { config, ctx, dataset, heldOut, student } = run;
-  const { evalBatchSize, earlyStopEpochs } = config.training;
+  const { evalBatchSize } = config.training;
   const probe = probeOf(run);
   return {
     training: twoStageOptions(config, planOf(run), ctx),
@@ -98,7 +98,7 @@ const trainOptions = (run: Run): TrainOptions => {
     checkpoint: (saved, step) => checkpointOf(dataset, saved, step),
     measure: measureCalibration(student, dataset, heldOut, evalBatchSize),
     ...(probe === null ? {} : { probe }),
-    earlyStop: earlyStopEpochs === null ? null : { metric: 'validation/loss', epochs: earlyStopEpochs },
+    earlyStop: earlyStopOf(config.training),
   };
 };
 

@@ -66,3 +66,9 @@ export const trainingSplit = (
   rng: Rng,
 ): { dataset: Dataset; heldOut: Split | null } =>
   validationSamples === 0 ? { dataset, heldOut: null } : holdOut(dataset, validationSamples, rng);
+
+/** When a config's `training` ends early: on what it holds out. */
+export const earlyStopOf = ({
+  earlyStopEpochs,
+}: Pick<TrainingConfig, 'earlyStopEpochs'>): { metric: string; epochs: number } | null =>
+  earlyStopEpochs === null ? null : { metric: 'validation/loss', epochs: earlyStopEpochs };

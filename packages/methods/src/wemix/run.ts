@@ -13,7 +13,7 @@ import type { Method, MethodContext } from '../method.ts';
 import { buildModel } from '../nn/build-model.ts';
 import type { Network } from '../nn/network.ts';
 import { finiteOrNull } from '../train/finite-or-null.ts';
-import { trainingSplit } from '../train/from-config.ts';
+import { earlyStopOf, trainingSplit } from '../train/from-config.ts';
 import { learningCurveCsv, probesCsv } from '../train/learning-curve.ts';
 import { measureCalibration } from '../train/measure-calibration.ts';
 import { probePlan } from '../train/probe-plan.ts';
@@ -68,14 +68,14 @@ const hasSwitch = ({ mode }: WeMixConfig): boolean => ['augdrop', 'wemix', 'augd
 
 const trainOptions = (run: Run): TrainOptions => {
   const { config, ctx, dataset, heldOut, model, plan } = run;
-  const { evalBatchSize, earlyStopEpochs } = config.training;
+  const { evalBatchSize } = config.training;
   return {
     training: twoStageOptions(config, plan, ctx),
     saved: savedTraining(ctx, dataset),
     checkpoint: (saved, step) => checkpointOf(dataset, saved, step),
     measure: measureCalibration(model, dataset, heldOut, evalBatchSize),
     ...(config.biasProbe === null ? {} : { probe: probeOf(run, config.biasProbe) }),
-    earlyStop: earlyStopEpochs === null ? null : { metric: 'validation/loss', epochs: earlyStopEpochs },
+    earlyStop: earlyStopOf(config.training),
   };
 };
 

@@ -4,7 +4,7 @@ import type { MethodContext } from '../method.ts';
 import type { Model } from '../nn/model.ts';
 import { structureNetwork } from '../nn/structure-network.ts';
 import { classification } from '../train/classification.ts';
-import { policyOf, trainingOptionsOf, trainingSplit } from '../train/from-config.ts';
+import { earlyStopOf, policyOf, trainingOptionsOf, trainingSplit } from '../train/from-config.ts';
 import { measureClassifier } from '../train/measure-classifier.ts';
 import { type TrainOptions, train } from '../train/train.ts';
 import type { EpochRecord } from '../train/training.ts';
@@ -34,7 +34,7 @@ export async function trainPhase<T>(
     batchNormMomentum: training.batchNormMomentum,
     rng,
   });
-  const { labelSmoothing, mixing, earlyStopEpochs } = training;
+  const { labelSmoothing, mixing } = training;
   const augmentation = policyOf(training.augmentation);
   const objective = classification(model, trained, { augmentation, labelSmoothing, mixing, rng });
   const options: TrainOptions = {
@@ -43,7 +43,7 @@ export async function trainPhase<T>(
     firstStep: run.found.iterations,
     checkpoint: ({ state, tensors }) => checkpointOf({ ...run, training: state }, tensors),
     measure: measureClassifier(model, trained, heldOut, training.evalBatchSize),
-    earlyStop: earlyStopEpochs === null ? null : { metric: 'validation/loss', epochs: earlyStopEpochs },
+    earlyStop: earlyStopOf(training),
   };
   try {
     return await train(ctx, objective, trained, options, (epochs) => use(model, epochs));
