@@ -9,6 +9,7 @@ import { findTorch } from './engine/find-torch.ts';
 import { type Program, startOurs, startTorch } from './engine/program.ts';
 import { modesOf, PRECISIONS, type Precision, type Run, type Times, WORKLOADS } from './engine/requests.ts';
 import { missedTargets } from './engine/targets.ts';
+import { tellLastLine } from './last-line.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -21,7 +22,7 @@ const chosen = WORKLOADS.filter((workload) => options.only.split(',').includes(w
 const ROUNDS = options.quick ? 3 : 7;
 /** Time that a program works before the other has its turn. */
 const TURN_MS = 1500;
-const MAX_RUNS = 20;
+const MAX_RUNS = 100;
 /** Steps before the first and before the last reading of memory. */
 const MEMORY_STEPS = options.quick ? [20, 80] : [200, 2000];
 
@@ -59,7 +60,6 @@ async function inTurn(ways: readonly { program: Program; request: Omit<Run, 'cou
 const ratios: Record<string, number> = {};
 const scaling: Record<string, number> = {};
 const slowPath: Record<string, number> = {};
-const walls = new Map<string, number>();
 let peer: string | null = null;
 
 async function measure(threads: number, precision: Precision, python: string | null): Promise<void> {
@@ -81,9 +81,6 @@ async function measure(threads: number, precision: Precision, python: string | n
       const slow = (await ours.run({ ...request, count: 1 })).slowPath;
       slowPath[name] = Object.values(slow).reduce((sum, count) => sum + count, 0);
       if (slowPath[name] > 0) console.log(`  ${name} on the plain path: ${JSON.stringify(slow)}`);
-      const alone = walls.get(name);
-      if (threads === 1) walls.set(name, own.wall);
-      else if (alone !== undefined) scaling[name] = rounded(own.wall / alone);
       if (best !== null) ratios[`${name}.t${threads}`] = rounded(best / own[measured]);
       const cells = [
         `${name}.t${threads}`.padEnd(24),
@@ -96,6 +93,24 @@ async function measure(threads: number, precision: Precision, python: string | n
     }
   }
   await Promise.all([ours.end(), torch?.end()]);
+}
+
+/** Elapsed time of two threads over that of one, both in turn: apart, they would meet different moods of the machine. */
+async function measureScaling(precision: Precision): Promise<void> {
+  const one = await startOurs(1, precision);
+  const two = await startOurs(2, precision);
+  for (const workload of chosen) {
+    for (const mode of modesOf(workload)) {
+      const request = { workload, mode, precision };
+      const [alone, both] = await inTurn([one, two].map((program) => ({ program, request })));
+      if (alone === undefined || both === undefined) throw new Error('nothing was measured');
+      const name = `${workload}.${mode}.${precision}`;
+      scaling[name] = rounded(both.wall / alone.wall);
+      const walls = `wall ${alone.wall.toFixed(1)} ms and ${both.wall.toFixed(1)} ms`;
+      console.log(`${name}.t2/t1`.padEnd(24), walls.padEnd(34), `share ${scaling[name]}`);
+    }
+  }
+  await Promise.all([one.end(), two.end()]);
 }
 
 /** Resident memory after few and after many steps, each workload in a fresh process. */
@@ -119,6 +134,7 @@ async function measureMemory(precision: Precision): Promise<Record<string, objec
 const python = await findTorch();
 if (python === null) console.log('no python3 here imports torch: only the native engine is measured');
 for (const threads of [1, 2]) for (const precision of PRECISIONS) await measure(threads, precision, python);
+for (const precision of PRECISIONS) await measureScaling(precision);
 const memory = options['no-memory'] ? {} : { ...(await measureMemory('f32')), ...(await measureMemory('bf16')) };
 const missed = missedTargets({ ratios, scaling, memory, slowPath });
-console.log(JSON.stringify({ bench: 'engine', peer, ratios, scaling, memory, slowPath, missed }));
+tellLastLine(JSON.stringify({ bench: 'engine', peer, ratios, scaling, memory, slowPath, missed }));

@@ -11,6 +11,7 @@ import { seededRandom } from '../test/support/seeded-random.ts';
 import { jobsOn } from './faults/jobs.ts';
 import { differences, doublesOf, type Result, resultOf } from './faults/result.ts';
 import { type Service, startService, VICTIMS, type Victim } from './faults/service.ts';
+import { tellLastLine } from './last-line.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -151,5 +152,5 @@ async function playTests(): Promise<void> {
 
 if (parts.includes('kills')) await playKills();
 if (parts.includes('tests')) await playTests();
-console.log(JSON.stringify({ bench: 'faults', rounds, ...counts, missed }));
+tellLastLine(JSON.stringify({ bench: 'faults', rounds, ...counts, missed }));
 process.exit(missed.length === 0 ? 0 : 1);

@@ -5,6 +5,7 @@
  */
 import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
+import { tellLastLine } from './last-line.ts';
 import { checkpoint } from './service/checkpoint-row.ts';
 import { chart, claimLong, compare } from './service/curves.ts';
 import { dispatch } from './service/dispatch.ts';
@@ -84,7 +85,7 @@ try {
 }
 const missed = [...readings.filter((reading) => !isMet(reading)), ...skipped].map(({ name }) => name);
 const values = Object.fromEntries(readings.map(({ name, value }) => [name, rounded(value)]));
-console.log(
+tellLastLine(
   JSON.stringify({
     bench: 'service',
     cpus: cpus().length,

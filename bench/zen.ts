@@ -11,6 +11,7 @@ import { countStructure, depthOf, kendallTau, PUBLISHED_STRUCTURES } from '@cruc
 import { findTorch } from './engine/find-torch.ts';
 import { Program, startNative, threadEnv } from './engine/program.ts';
 import type { Precision } from './engine/requests.ts';
+import { tellLastLine } from './last-line.ts';
 import type { Answer, Request, ScoreTimes, SearchTimes } from './zen/requests.ts';
 import { sampledStructures } from './zen/sampled-structures.ts';
 import { missedTargets } from './zen/targets.ts';
@@ -170,4 +171,6 @@ await Promise.all([first, second, narrow, peer].map((program) => program?.end())
 
 const results = { overhead, scoreRatio, searchRatio, tau };
 const readings = { candidatesPerSecond, breakdownMs, iterationsPerSecond, outsideScoring, ...results };
-console.log(JSON.stringify({ bench: 'zen', peer: peer?.version ?? null, ...readings, missed: missedTargets(results) }));
+tellLastLine(
+  JSON.stringify({ bench: 'zen', peer: peer?.version ?? null, ...readings, missed: missedTargets(results) }),
+);

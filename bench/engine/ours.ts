@@ -25,13 +25,14 @@ function run({ workload, mode, count }: Run): Times {
   const cpu: number[] = [];
   resetSlowPath();
   for (let at = 0; at < count; at += 1) {
-    const [start, used] = [performance.now(), process.cpuUsage()];
+    const used = process.cpuUsage();
+    const start = performance.now();
     if (!Number.isFinite(mode === 'step' ? network.step() : network.forward())) {
       throw new Error(`${workload} ${mode}: the result is not finite`);
     }
+    wall.push(performance.now() - start);
     const { user, system } = process.cpuUsage(used);
     cpu.push((user + system) / 1000);
-    wall.push(performance.now() - start);
   }
   return { wall, cpu, slowPath: Object.fromEntries(slowPath()), residentBytes: process.memoryUsage.rss() };
 }

@@ -131,10 +131,10 @@ def main():
         run = getattr(networks[key], request["mode"])
         wall, cpu = [], []
         for _ in range(request["count"]):
-            start, used = time.perf_counter(), time.process_time()
+            used, start = time.process_time(), time.perf_counter()
             run(key[1])
-            cpu.append((time.process_time() - used) * 1e3)
             wall.append((time.perf_counter() - start) * 1e3)
+            cpu.append((time.process_time() - used) * 1e3)
         resident = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
         print(json.dumps({"wall": wall, "cpu": cpu, "slowPath": {}, "residentBytes": resident}), flush=True)
 

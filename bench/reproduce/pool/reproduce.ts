@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { createClient } from '@crucible/client';
+import { tellLastLine } from '../../last-line.ts';
 import { claimTable, type Findings, overallVerdict, reportLine } from './claim.ts';
 import { createJobPool, type JobPool } from './job-pool.ts';
 import { effectText } from './paired-effect.ts';
@@ -31,13 +32,7 @@ export async function reproduce(id: string, protocol: (pool: JobPool) => Promise
   console.log(`\n${claimTable(claims)}\n`);
   console.log(`${effect.name}: ${effectText(effect)} over ${effect.seeds} seeds`);
   console.log(`${id}: ${overallVerdict(claims)}, ${pool.minutes.toFixed(1)} minutes of jobs\n`);
-  tell(reportLine(id, findings, pool.minutes));
-}
-
-/** The launcher prints the line after all that it has to say itself. */
-function tell(lastLine: string): void {
-  if (process.send === undefined) console.log(lastLine);
-  else process.send({ lastLine });
+  tellLastLine(reportLine(id, findings, pool.minutes));
 }
 
 function variable(name: string, id: string): string {

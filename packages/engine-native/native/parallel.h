@@ -15,6 +15,21 @@ constexpr int64_t kParallelElements = 32768;
 inline int threadsFor(int64_t elements) { return elements < kParallelElements ? 1 : omp_get_max_threads(); }
 
 /**
+ * While it lives, oneDNN works with `threadsFor(elements)` threads. It would wake all of them for any work, which takes
+ * longer than a small product. A primitive must be made and executed under the same limit.
+ */
+class ThreadLimit {
+ public:
+  explicit ThreadLimit(int64_t elements) : before_(omp_get_max_threads()) { omp_set_num_threads(threadsFor(elements)); }
+  ~ThreadLimit() { omp_set_num_threads(before_); }
+  ThreadLimit(const ThreadLimit&) = delete;
+  ThreadLimit& operator=(const ThreadLimit&) = delete;
+
+ private:
+  const int before_;
+};
+
+/**
  * Calls `body(begin, end, thread)` on consecutive parts of `[0, count)`, one part a thread.
  *
  * @param grain parts begin at multiples of it

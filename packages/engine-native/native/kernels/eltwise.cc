@@ -1,6 +1,7 @@
 // Transcendental functions of one array, through oneDNN's vector code.
 #include "../kernels.h"
 #include "../onednn.h"
+#include "../parallel.h"
 #include "../plan-cache.h"
 
 namespace crucible {
@@ -56,6 +57,8 @@ napi_value eltwise(const Args& args) {
   if (size == 0) return nullptr;
   const int32_t key[] = {static_cast<int32_t>(args.integer(0)), static_cast<int32_t>(size & 0x7fffffff),
                          static_cast<int32_t>(size >> 31)};
+  constexpr int64_t kCostOfFunction = 4;  // in simple operations, for the choice of thread count
+  const ThreadLimit limit(size * kCostOfFunction);
   EltwisePlan& plan = plans().at(plans().find(key, 3, [&] { return makePlan(key[0], size); }));
   plan.input.set_data_handle(args.floats(1, size));
   plan.output.set_data_handle(args.floats(2, size));

@@ -1,6 +1,7 @@
 // Matrix product of stacks of matrices: C[B, M, N] = op(A) op(B) (+ bias[N]) (then relu or relu6).
 #include "../kernels.h"
 #include "../onednn.h"
+#include "../parallel.h"
 #include "../plan-cache.h"
 
 namespace crucible {
@@ -12,6 +13,9 @@ struct MatMulShape {
   int32_t batch, batchA, batchB, m, n, k, transposeA, transposeB, hasBias, activation, isBf16;
 };
 constexpr size_t kFields = sizeof(MatMulShape) / sizeof(int32_t);
+
+/** Multiplications that take as long as one element of simple work; decides how many threads are used. */
+constexpr int64_t kProductsPerElement = 32;
 
 struct MatMulPlan {
   dnnl::matmul primitive;
@@ -68,9 +72,10 @@ PlanCache<MatMulPlan>& plans() {
 /** matMul(shape, a, b, c, bias | null) -> 1, or 0 if oneDNN refuses the shape. In a bf16 plan a and b are bf16, c is not. */
 napi_value matMul(const Args& args) {
   const int32_t* fields = args.ints(0, kFields);
+  MatMulShape shape;
+  std::copy(fields, fields + kFields, reinterpret_cast<int32_t*>(&shape));
+  const ThreadLimit limit(int64_t{shape.batch} * shape.m * shape.n * shape.k / kProductsPerElement);
   const int64_t number = plans().find(fields, kFields, [&]() -> std::unique_ptr<MatMulPlan> {
-    MatMulShape shape;
-    std::copy(fields, fields + kFields, reinterpret_cast<int32_t*>(&shape));
     try {
       return makePlan(shape);
     } catch (const dnnl::error&) {
