@@ -14,8 +14,8 @@ export async function seedCurve(setting: Setting, numPoints: number): Promise<st
     [id],
   );
   const { rows } = await sql.query<{ id: string }>(
-    `insert into series (job_id, key, count, first_step, last_step, last_value, min, max, dirty_from)
-     values ($1, $2, $3, 0, $3::bigint - 1, 0, -2, 2, 0) returning id`,
+    `insert into series (job_id, team_id, key, count, first_step, last_step, last_value, min, max, dirty_from)
+     select id, team_id, $2, $3, 0, $3::bigint - 1, 0, -2, 2, 0 from job where id = $1 returning id`,
     [id, KEY, numPoints],
   );
   for (let from = 0; from < numPoints; from += 100_000)

@@ -157,7 +157,11 @@ describe('jobs over HTTP', () => {
     for (let i = 0; i < 2; i++) await submit({ tags: { run: 'cursor' } });
     const { body } = await api.get<JobPage>('/v1/jobs?tag=run=cursor&limit=1');
     const cursor = encodeURIComponent(body.nextCursor ?? '');
-    for (const query of [`state=queued&limit=1&cursor=${cursor}`, 'cursor=AAAA']) {
+    for (const query of [
+      `state=queued&limit=1&cursor=${cursor}`,
+      `tag=run=cursor&sort=submittedAt&limit=1&cursor=${cursor}`,
+      'cursor=AAAA',
+    ]) {
       const refused = await api.get<Problem>(`/v1/jobs?${query}`);
       assert.deepEqual([refused.status, refused.body.code], [400, 'cursor-mismatch'], query);
     }
@@ -177,9 +181,9 @@ describe('jobs over HTTP', () => {
   });
 
   it('names every fault of a query string, unknown parameters among them', async () => {
-    const { status, body } = await api.get<Problem>('/v1/jobs?limit=0&state=lost&statee=queued');
+    const { status, body } = await api.get<Problem>('/v1/jobs?limit=0&state=lost&statee=queued&sort=metric:a');
     assert.equal(status, 400);
-    assert.deepEqual(pointersOf(body), ['/limit', '/state', '/statee']);
+    assert.deepEqual(pointersOf(body), ['/limit', '/sort', '/state', '/statee']);
   });
 
   it('cancels, retries, and says what is legal instead of an illegal move', async () => {

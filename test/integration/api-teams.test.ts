@@ -12,7 +12,7 @@ import {
 } from '@crucible/contracts';
 import { newMember } from '../support/member.ts';
 import { runApi } from '../support/running-api.ts';
-import { claim, newWorker } from '../support/running-attempt.ts';
+import { claim, newWorker, startJob } from '../support/running-attempt.ts';
 import { readSse } from '../support/sse-reader.ts';
 
 const api = await runApi({ leads: false });
@@ -104,6 +104,44 @@ describe('two teams on one cluster', () => {
     };
     const places = [...(await placesSeenBy(vision)), ...(await placesSeenBy(speech))];
     assert.deepEqual(places.sort(), [1, 2], 'a place is that among the jobs of all teams');
+  });
+
+  it('orders the jobs of a team alone by a metric, and those of all for operators', async () => {
+    for (const [team, { userId }, values] of [
+      ['vision', vision, [3, 1]],
+      ['speech', speech, [4, 2]],
+    ] as const)
+      for (const value of values) {
+        const { attempt } = await startJob(api.store, { teamId: team, userId, name: `ranked ${value}` });
+        const points = [{ key: 'val/rank', step: 0, value, timeMs: 0 }];
+        await api.store.metrics.appendBatch({ ...attempt, sequence: 1, points });
+      }
+    for (const [who, order, values] of [
+      [vision, 'max', [3, 1]],
+      [speech, 'min', [2, 4]],
+      [operator, 'max', [4, 3, 2, 1]],
+      [auditor, 'min', [1, 2, 3, 4]],
+    ] as const) {
+      const seen: (number | null)[] = [];
+      let cursor = '';
+      do {
+        const query = `name=ranked&sort=metric:val/rank:${order}&limit=1${cursor && `&cursor=${cursor}`}`;
+        const { body } = await api.get<JobPage>(`/v1/jobs?${query}`, as(who));
+        assert.deepEqual(
+          body.data.map(({ name }) => name),
+          body.values?.map((value) => `ranked ${value}`),
+        );
+        seen.push(...(body.values ?? []));
+        cursor = body.nextCursor ?? '';
+      } while (cursor !== '');
+      assert.deepEqual(seen, values);
+    }
+    const { body } = await api.get<JobPage>('/v1/jobs?sort=metric:val/rank:max&limit=1', as(vision));
+    const cursor = body.nextCursor ?? '';
+    const path = `/v1/jobs?sort=metric:val/rank:max&limit=1&cursor=${cursor}`;
+    assert.equal((await api.get<Problem>(path, as(speech))).body.code, 'cursor-mismatch');
+    const { body: all } = await api.get<JobPage>('/v1/jobs?sort=metric:val/rank:max&limit=200', as(speech));
+    assert.ok(all.data.length > 2 && all.data.every((job) => job.team === 'speech'));
   });
 
   it('makes no cursor of one team usable by another', async () => {

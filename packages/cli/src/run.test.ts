@@ -188,6 +188,18 @@ describe('run', () => {
     assert.match(out[2] ?? '', new RegExp(`waits for 1 other jobs to end: ${JOB.id}$`));
   });
 
+  it('lists jobs by a metric, each with its value', async () => {
+    const asked: (string | undefined)[] = [];
+    const { out } = await cli(['ps', '--sort', 'metric:val/loss:min'], (request) => {
+      asked.push(request.url);
+      return [200, { data: [JOB, JOB], values: [0.25, null], nextCursor: null }];
+    });
+    assert.deepEqual(asked, ['/v1/jobs?sort=metric%3Aval%2Floss%3Amin&limit=20']);
+    assert.match(out[0] ?? '', / VALUE +NAME/);
+    assert.match(out[1] ?? '', / 0\.25 /);
+    assert.match(out[2] ?? '', / - /);
+  });
+
   it('writes an artifact to the file that was named', async () => {
     const output = join(folder, 'weights.bin');
     const { code } = await cli(

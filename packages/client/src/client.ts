@@ -84,7 +84,7 @@ export interface CrucibleClient extends AccessCalls {
   submit(body: SubmitRequest, options?: CommandOptions): Promise<JobView>;
   /** Submits all of the jobs or none; they may need one another by their `ref`. */
   submitBatch(jobs: readonly BatchedRequest[], options?: CommandOptions): Promise<SubmittedBatch['data']>;
-  /** One page, newest first. */
+  /** One page, newest first unless `sort` says otherwise. */
   jobs(query?: Partial<JobsQuery>, options?: CallOptions): Promise<JobPage>;
   /** Every job that fits, page by page as they are read. */
   iterateJobs(query?: Partial<Omit<JobsQuery, 'cursor'>>, options?: CallOptions): AsyncGenerator<JobView>;

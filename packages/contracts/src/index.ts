@@ -73,6 +73,7 @@ export {
   WAITING_CODES,
   Waiting,
 } from './job.ts';
+export { type JobOrder, NEWEST_FIRST, parseJobSort } from './job-order.ts';
 export type { CutJob, JobPart } from './job-part.ts';
 export {
   isAtLeast,

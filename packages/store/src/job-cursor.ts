@@ -1,15 +1,17 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { CrucibleError, type JobsQuery } from '@crucible/contracts';
+import { CrucibleError, type JobsQuery, NEWEST_FIRST } from '@crucible/contracts';
 import type { Queryable } from './database.ts';
 import type { TeamFilter } from './team-filter.ts';
 
 /** The last job of a page: the next page holds what lies after it. */
 export interface JobPosition {
+  /** what its order goes by, when that is a metric and the job has a value of it */
+  value: number | null;
   submittedAt: string;
   id: string;
 }
 
-/** Writes and reads the opaque cursors of one filter. */
+/** Writes and reads the opaque cursors of one filter and order. */
 export interface JobCursors {
   encode(position: JobPosition): string;
   /** @throws `cursor-mismatch` */
@@ -17,6 +19,9 @@ export interface JobCursors {
 }
 
 const SIGNATURE_BYTES = 16;
+
+/** What a cursor holds: the filter that it was made for and a position. */
+type Signed = [filter: string, value: number | null, submittedAt: string, id: string];
 
 /** Reads the secret that signs cursors; the first caller of a new database draws it. */
 export async function readSigningSecret(client: Queryable): Promise<Buffer> {
@@ -30,7 +35,7 @@ export async function readSigningSecret(client: Queryable): Promise<Buffer> {
   return row.secret;
 }
 
-/** Cursors of the jobs of a team that `query` filters; the page size may change between pages, the filter may not. */
+/** Cursors of the jobs of a team that `query` filters; the page size may change between pages, filter and order may not. */
 export function jobCursors(secret: Buffer, query: JobsQuery, team: TeamFilter): JobCursors {
   const filter = createHash('sha256')
     .update(
@@ -40,6 +45,7 @@ export function jobCursors(secret: Buffer, query: JobsQuery, team: TeamFilter): 
         query.name ?? '',
         query.tag ?? '',
         query.parent ?? '',
+        query.sort ?? NEWEST_FIRST,
         team,
       ]),
     )
@@ -48,8 +54,8 @@ export function jobCursors(secret: Buffer, query: JobsQuery, team: TeamFilter): 
   const signature = (payload: string) =>
     createHmac('sha256', secret).update(payload).digest().subarray(0, SIGNATURE_BYTES);
   return {
-    encode({ submittedAt, id }) {
-      const payload = Buffer.from(JSON.stringify([filter, submittedAt, id])).toString('base64url');
+    encode({ value, submittedAt, id }) {
+      const payload = Buffer.from(JSON.stringify([filter, value, submittedAt, id])).toString('base64url');
       return `${payload}.${signature(payload).toString('base64url')}`;
     },
     decode(cursor) {
@@ -57,10 +63,10 @@ export function jobCursors(secret: Buffer, query: JobsQuery, team: TeamFilter): 
       const given = Buffer.from(signed, 'base64url');
       if (given.length !== SIGNATURE_BYTES || !timingSafeEqual(given, signature(payload)))
         throw new CrucibleError('cursor-mismatch', 'cursor: was not made by this service; start without one.');
-      const [madeFor, submittedAt, id] = JSON.parse(Buffer.from(payload, 'base64url').toString()) as string[];
-      if (madeFor !== filter || submittedAt === undefined || id === undefined)
-        throw new CrucibleError('cursor-mismatch', 'cursor: was made for another filter; start without one.');
-      return { submittedAt, id };
+      const [madeFor, value, submittedAt, id] = JSON.parse(Buffer.from(payload, 'base64url').toString()) as Signed;
+      if (madeFor !== filter)
+        throw new CrucibleError('cursor-mismatch', 'cursor: was made for another filter or order; start without one.');
+      return { value, submittedAt, id };
     },
   };
 }

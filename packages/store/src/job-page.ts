@@ -1,45 +1,111 @@
-import { CrucibleError, type JobPage, type JobsQuery } from '@crucible/contracts';
+import { type JobPage, type JobsQuery, NEWEST_FIRST, parseJobSort } from '@crucible/contracts';
 import type pg from 'pg';
-import { jobCursors } from './job-cursor.ts';
+import { type JobPosition, jobCursors } from './job-cursor.ts';
+import { jobFilter } from './job-filter.ts';
 import { JOB_COLUMNS, type JobRow, toJobView } from './job-row.ts';
-import { escapeLike } from './like-pattern.ts';
 import type { TeamFilter } from './team-filter.ts';
 
-/** @throws `invalid-request` unless `tag` is `key=value` */
-function tagFilter(tag: string): string {
-  const at = tag.indexOf('=');
-  if (at < 1)
-    throw new CrucibleError('invalid-request', 'tag: must be key=value.', {
-      faults: [{ pointer: '/tag', message: 'must be key=value' }],
-    });
-  return JSON.stringify({ [tag.slice(0, at)]: tag.slice(at + 1) });
+/** Jobs that are asked for in an order. */
+interface Listing {
+  query: JobsQuery;
+  team: TeamFilter;
+  /** the job before the first one wanted; null: from the first one on */
+  after: JobPosition | null;
+  /** rows at most */
+  limit: number;
 }
+
+interface Metric {
+  key: string;
+  extreme: 'max' | 'min';
+}
+
+type ListedRow = JobRow & { value: number | null };
 
 /** See {@link Jobs.list}. One row more than asked for tells whether there is a next page. */
 export async function readJobPage(pool: pg.Pool, secret: Buffer, query: JobsQuery, team: TeamFilter): Promise<JobPage> {
   const cursors = jobCursors(secret, query, team);
-  const conditions: string[] = [];
-  const values: unknown[] = [];
-  const where = (condition: (...placeholders: string[]) => string, ...added: unknown[]) =>
-    conditions.push(condition(...added.map((value) => `$${values.push(value)}`)));
+  const order = parseJobSort(query.sort ?? NEWEST_FIRST);
+  const after = query.cursor === undefined ? null : cursors.decode(query.cursor);
+  const listing = { query, team, after, limit: query.limit + 1 };
+  const rows = await (order.by === 'metric'
+    ? readByMetric(pool, listing, order)
+    : readByTime(pool, listing, order.isNewestFirst));
+  const shown = rows.slice(0, query.limit);
+  const last = shown.at(-1);
+  return {
+    data: shown.map(toJobView),
+    ...(order.by === 'metric' ? { values: shown.map(({ value }) => value) } : {}),
+    nextCursor:
+      rows.length > query.limit && last !== undefined
+        ? cursors.encode({ value: last.value, submittedAt: last.submitted_at.toISOString(), id: last.id })
+        : null,
+  };
+}
 
-  if (team !== null) where((own) => `team_id = ${own}`, team);
-  if (query.state !== undefined) where((states) => `state = any(${states}::text[])`, query.state.split(','));
-  if (query.method !== undefined) where((method) => `method = ${method}`, query.method);
-  if (query.name !== undefined) where((name) => `name ilike ${name}`, `%${escapeLike(query.name)}%`);
-  if (query.tag !== undefined) where((tag) => `tags @> ${tag}::jsonb`, tagFilter(query.tag));
-  if (query.parent !== undefined) where((parent) => `parent_id = ${parent}::uuid`, query.parent);
-  else where(() => 'parent_id is null');
-  if (query.cursor !== undefined) {
-    const { submittedAt, id } = cursors.decode(query.cursor);
-    where((time, last) => `(submitted_at, id) < (${time}::timestamptz, ${last}::uuid)`, submittedAt, id);
-  }
-  const { rows } = await pool.query<JobRow>(
-    `select ${JOB_COLUMNS} from job where ${conditions.join(' and ')}
-     order by submitted_at desc, id desc limit ${query.limit + 1}`,
+/** @param without only jobs that have no value of this metric */
+async function readByTime(
+  pool: pg.Pool,
+  { query, team, after, limit }: Listing,
+  isNewestFirst: boolean,
+  without?: Metric,
+): Promise<ListedRow[]> {
+  const { conditions, values, bind } = jobFilter(query, team);
+  const [beyond, direction] = isNewestFirst ? ['<', 'desc'] : ['>', 'asc'];
+  if (after !== null)
+    conditions.push(
+      `(job.submitted_at, job.id) ${beyond} (${bind(after.submittedAt)}::timestamptz, ${bind(after.id)}::uuid)`,
+    );
+  if (without !== undefined)
+    conditions.push(
+      `not exists (select from series
+         where series.job_id = job.id and series.key = ${bind(without.key)} and series.${without.extreme} is not null)`,
+    );
+  const { rows } = await pool.query<ListedRow>(
+    `select ${JOB_COLUMNS}, null::float8 as value from job where ${conditions.join(' and ')}
+     order by job.submitted_at ${direction}, job.id ${direction} limit ${limit}`,
     values,
   );
-  const data = rows.slice(0, query.limit).map(toJobView);
-  const last = data.at(-1);
-  return { data, nextCursor: rows.length > query.limit && last !== undefined ? cursors.encode(last) : null };
+  return rows;
+}
+
+/** The jobs that have a value; then, as far as there is room, those that have none. */
+async function readByMetric(pool: pg.Pool, listing: Listing, metric: Metric): Promise<ListedRow[]> {
+  const { after, limit } = listing;
+  const isPastValues = after !== null && after.value === null;
+  const valued = isPastValues ? [] : await readValued(pool, listing, metric);
+  if (valued.length === limit) return valued;
+  const others = await readByTime(pool, { ...listing, after: isPastValues ? after : null }, true, metric);
+  // Between the two looks a job may have lost its value, as its attempt goes on from before it was reported.
+  const known = new Set(valued.map(({ id }) => id));
+  return [...valued, ...others.filter(({ id }) => !known.has(id))].slice(0, limit);
+}
+
+/**
+ * Each team's jobs are in order in the index of its series: the first ones of every team that may be seen are put in
+ * order together.
+ */
+async function readValued(
+  pool: pg.Pool,
+  { query, team, after, limit }: Listing,
+  { key, extreme }: Metric,
+): Promise<ListedRow[]> {
+  const { conditions, values, bind } = jobFilter(query, null);
+  const column = `series.${extreme}`;
+  const [beyond, direction] = extreme === 'max' ? ['<', 'desc'] : ['>', 'asc'];
+  conditions.push('series.team_id = team.id', `series.key = ${bind(key)}`, `${column} is not null`);
+  if (after !== null)
+    conditions.push(`(${column}, series.job_id) ${beyond} (${bind(after.value)}::float8, ${bind(after.id)}::uuid)`);
+  const { rows } = await pool.query<ListedRow>(
+    `select ${JOB_COLUMNS}, ranked.value
+     from team cross join lateral (
+       select series.job_id, ${column} as value from series join job on job.id = series.job_id
+       where ${conditions.join(' and ')}
+       order by ${column} ${direction}, series.job_id ${direction} limit ${limit}
+     ) as ranked join job on job.id = ranked.job_id and job.team_id = team.id
+     ${team === null ? '' : `where team.id = ${bind(team)}`}
+     order by ranked.value ${direction}, job.id ${direction} limit ${limit}`,
+    values,
+  );
+  return rows;
 }

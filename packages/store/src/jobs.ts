@@ -35,7 +35,11 @@ export interface Jobs {
   getVersion(id: string): Promise<number>;
   /** Whose job it is; what a caller may do to it depends on that alone. @throws `not-found`, also outside `team` */
   getOwner(id: string, team: TeamFilter): Promise<JobOwner>;
-  /** Newest first. @throws `cursor-mismatch` when the cursor was made for another filter or by nobody */
+  /**
+   * One page in the order of `sort`, see {@link JobsQuery}.
+   *
+   * @throws `cursor-mismatch` when the cursor was made for another filter or order, or by nobody; `invalid-request`
+   */
   list(query: JobsQuery, team: TeamFilter): Promise<JobPage>;
   /**
    * A job that waits is paused at once; a running one is `stopping` until it has saved a checkpoint. Asking again

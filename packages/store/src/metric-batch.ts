@@ -98,10 +98,11 @@ async function seriesIds(client: pg.PoolClient, jobId: string, keys: string[]): 
   const known = await readIds(client, jobId, keys);
   const fresh = keys.filter((key) => !known.has(key));
   if (fresh.length === 0) return known;
-  await client.query('insert into series (job_id, key) select $1, unnest($2::text[]) on conflict do nothing', [
-    jobId,
-    fresh,
-  ]);
+  await client.query(
+    `insert into series (job_id, team_id, key) select id, team_id, unnest($2::text[]) from job where id = $1
+     on conflict do nothing`,
+    [jobId, fresh],
+  );
   const { rows } = await client.query<{ num: number }>('select count(*) as num from series where job_id = $1', [jobId]);
   const num = rows[0]?.num ?? 0;
   if (num > MAX_SERIES_PER_JOB) {

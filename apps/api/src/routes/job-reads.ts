@@ -1,4 +1,13 @@
-import { AttemptList, JobPage, JobsQuery, JobView, LogPage, LogsQuery } from '@crucible/contracts';
+import {
+  AttemptList,
+  JobPage,
+  JobsQuery,
+  JobView,
+  LogPage,
+  LogsQuery,
+  NEWEST_FIRST,
+  parseJobSort,
+} from '@crucible/contracts';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { isNoneMatch, versionTag } from '../etag.ts';
@@ -16,9 +25,10 @@ export const jobReadRoutes: FastifyPluginAsyncTypebox = async (app) => {
       config: { access: 'jobs:read' },
       schema: {
         operationId: 'listJobs',
-        summary: 'List jobs, newest first',
+        summary: 'List jobs by age or by a metric',
         description:
-          'The `ETag` stands as long as no job changed: with `If-None-Match` an unchanged list costs nothing.',
+          'The `ETag` stands as long as no job changed: with `If-None-Match` an unchanged list costs nothing. An order ' +
+          'by a metric has none, since values change without the jobs.',
         tags: ['jobs'],
         querystring: strictQuery(JobsQuery),
         response: {
@@ -29,10 +39,13 @@ export const jobReadRoutes: FastifyPluginAsyncTypebox = async (app) => {
       },
     },
     async (request, reply) => {
+      reply.header('cache-control', 'private, no-cache');
+      if (parseJobSort(request.query.sort ?? NEWEST_FIRST).by === 'metric')
+        return jobs.list(request.query, shownTeamOf(request));
       const { id } = principalOf(request);
       // Read before the list: a tag may be older than the answer that carries it, never newer.
       const tag = `"${app.jobChanges.tag}.${id}"`;
-      reply.header('cache-control', 'private, no-cache').header('etag', tag);
+      reply.header('etag', tag);
       if (isNoneMatch(request.headers['if-none-match'], tag)) return reply.code(304).send(null);
       return jobs.list(request.query, shownTeamOf(request));
     },

@@ -7,13 +7,15 @@ import { textOf, type Verb } from '../verb.ts';
 
 export const ps: Verb = {
   usage: '',
-  summary: 'list jobs, newest first',
+  summary: 'list jobs, newest first or by a metric',
   help: [
     '--state A,B     only jobs in these states',
     '--method ID     only jobs of this method',
     '--name TEXT     only jobs with this in their name',
     '--tag KEY=VALUE only jobs with this label',
     '--parent ID     the parts of this job, which no other list shows',
+    '--sort ORDER    submittedAt: oldest first; metric:KEY:max (metric:KEY:min): those with the greatest (least) value',
+    '                of a metric first, such as metric:test/accuracy:max; jobs without one come last',
     '--limit N       1 to 200, 20 if absent',
     '--quiet, -q     only the ids',
   ],
@@ -23,13 +25,14 @@ export const ps: Verb = {
     name: { type: 'string' },
     tag: { type: 'string' },
     parent: { type: 'string' },
+    sort: { type: 'string' },
     limit: { type: 'string' },
     quiet: { type: 'boolean', short: 'q' },
   },
   arity: [0, 0],
   async run({ client, json, print }, _args, values) {
     const query: Record<string, string> = {};
-    for (const name of ['state', 'method', 'name', 'tag']) {
+    for (const name of ['state', 'method', 'name', 'tag', 'sort']) {
       const value = textOf(values, name);
       if (value !== undefined) query[name] = value;
     }
@@ -39,15 +42,19 @@ export const ps: Verb = {
     if (json) print(JSON.stringify(page));
     else if (values.quiet === true) for (const { id } of page.data) print(id);
     else {
-      const rows = page.data.map((job) => [
+      const { values: sorted } = page;
+      const valueAt = (i: number): string[] => (sorted === undefined ? [] : [String(sorted[i] ?? '-')]);
+      const rows = page.data.map((job, i) => [
         job.id,
         job.state,
         job.method,
         ranSeconds(job, Date.now()),
+        ...valueAt(i),
         job.name,
         jobNews(job),
       ]);
-      for (const line of table(['id', 'state', 'method', 'ran', 'name', 'news'], rows)) print(line);
+      const columns = ['id', 'state', 'method', 'ran', ...(sorted === undefined ? [] : ['value']), 'name', 'news'];
+      for (const line of table(columns, rows)) print(line);
     }
     return EXIT.done;
   },
