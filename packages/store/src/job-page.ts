@@ -98,13 +98,17 @@ async function readValued(
     conditions.push(`(${column}, series.job_id) ${beyond} (${bind(after.value)}::float8, ${bind(after.id)}::uuid)`);
   const { rows } = await pool.query<ListedRow>(
     `select ${JOB_COLUMNS}, ranked.value
-     from team cross join lateral (
-       select series.job_id, ${column} as value from series join job on job.id = series.job_id
-       where ${conditions.join(' and ')}
-       order by ${column} ${direction}, series.job_id ${direction} limit ${limit}
-     ) as ranked join job on job.id = ranked.job_id and job.team_id = team.id
-     ${team === null ? '' : `where team.id = ${bind(team)}`}
-     order by ranked.value ${direction}, job.id ${direction} limit ${limit}`,
+     from (
+       select first.job_id, first.value, team.id as team_id
+       from team cross join lateral (
+         select series.job_id, ${column} as value from series join job on job.id = series.job_id
+         where ${conditions.join(' and ')}
+         order by ${column} ${direction}, series.job_id ${direction} limit ${limit}
+       ) as first
+       ${team === null ? '' : `where team.id = ${bind(team)}`}
+       order by first.value ${direction}, first.job_id ${direction} limit ${limit}
+     ) as ranked join job on job.id = ranked.job_id and job.team_id = ranked.team_id
+     order by ranked.value ${direction}, job.id ${direction}`,
     values,
   );
   return rows;
