@@ -1,8 +1,9 @@
-import { JOB_STATES, type JobState } from '@crucible/contracts';
+import { JOB_STATES, type JobState, NEWEST_FIRST, parseJobSort } from '@crucible/contracts';
 import { useEffect, useRef } from 'preact/hooks';
 import { StateMark } from '../../components/state-mark.tsx';
 import { hashOf } from '../../routing/location.ts';
 import { navigate } from '../../routing/use-location.ts';
+import { JobSort } from './job-sort.tsx';
 import { useMethods } from './use-method.ts';
 
 /** What the table shows, as it stands in the address. Empty: no filter. */
@@ -13,9 +14,11 @@ export interface JobFilter {
   tag: string;
   /** id of the job whose parts are shown */
   parent: string;
+  /** order of the jobs as the API has it; empty: newest first */
+  sort: string;
 }
 
-/** Reads the filter from the address; states that do not exist are passed over. */
+/** Reads the filter from the address; states and orders that do not exist are passed over. */
 export function filterOf(query: URLSearchParams): JobFilter {
   const wanted = (query.get('state') ?? '').split(',');
   return {
@@ -24,12 +27,23 @@ export function filterOf(query: URLSearchParams): JobFilter {
     name: query.get('name') ?? '',
     tag: query.get('tag') ?? '',
     parent: query.get('parent') ?? '',
+    sort: sortOf(query.get('sort') ?? ''),
   };
 }
 
+function sortOf(sort: string): string {
+  if (sort === '' || sort === NEWEST_FIRST) return '';
+  try {
+    parseJobSort(sort);
+    return sort;
+  } catch {
+    return ''; // an address typed by hand
+  }
+}
+
 /** The address of a filter. */
-export const filterHash = ({ states, method, name, tag, parent }: JobFilter): string =>
-  hashOf(['jobs'], { state: states.join(','), method, name, tag, parent });
+export const filterHash = ({ states, method, name, tag, parent, sort }: JobFilter): string =>
+  hashOf(['jobs'], { state: states.join(','), method, name, tag, parent, sort });
 
 /** The row of controls above the table. Every change goes into the address; `/` jumps to the name. */
 export function JobFilters({ filter }: { filter: JobFilter }) {
@@ -90,6 +104,7 @@ export function JobFilters({ filter }: { filter: JobFilter }) {
           onInput={(event) => set({ name: event.currentTarget.value })}
         />
       </label>
+      <JobSort method={filter.method} sort={filter.sort} onChange={(sort) => set({ sort })} />
       {filter.tag !== '' && (
         <button type="button" class="tag" title="Show all tags" onClick={() => set({ tag: '' })}>
           {filter.tag} ×

@@ -4,7 +4,7 @@ import { StateMark } from '../../components/state-mark.tsx';
 import { TimeText } from '../../components/time-text.tsx';
 import { between, formatDuration } from '../../format/duration.ts';
 import { hashOf } from '../../routing/location.ts';
-import { KeyMetricCell } from './key-metric-cell.tsx';
+import { KeyMetricCell, type SortedBy } from './key-metric-cell.tsx';
 
 /** Why it waits, how far it is, or that there is nothing left to do: the last report of a success is a little old. */
 function JobProgress({ job: { state, waiting, progress } }: { job: JobView }) {
@@ -19,7 +19,7 @@ function JobProgress({ job: { state, waiting, progress } }: { job: JobView }) {
 }
 
 /** One job of the table. On a narrow screen the row becomes a card, its cells named by `data-label`. */
-export function JobRow({ job, now }: { job: JobView; now: number }) {
+export function JobRow({ job, now, sorted }: { job: JobView; now: number; sorted: SortedBy | null }) {
   const waited = between(job.queuedAt, job.startedAt ?? job.endedAt ?? now);
   const ran = job.startedAt === null ? null : between(job.startedAt, job.endedAt ?? now);
   return (
@@ -45,7 +45,7 @@ export function JobRow({ job, now }: { job: JobView; now: number }) {
         <JobProgress job={job} />
       </td>
       <td data-label="Key metric">
-        <KeyMetricCell job={job} />
+        <KeyMetricCell job={job} sorted={sorted} />
       </td>
       <td data-label="Waited" class="number">
         {formatDuration(waited)}

@@ -1,3 +1,4 @@
+import { NEWEST_FIRST, parseJobSort } from '@crucible/contracts';
 import { Empty, Failure, Loading } from '../../components/notice.tsx';
 import { useTitle } from '../../components/use-title.ts';
 import { useNow } from '../../live/use-now.ts';
@@ -5,15 +6,16 @@ import { filterHash, filterOf, JobFilters } from './job-filters.tsx';
 import { JobRow } from './job-row.tsx';
 import { useJobTable } from './use-job-table.ts';
 
-const NO_FILTER = { states: [], method: '', name: '', tag: '', parent: '' };
+const NO_FILTER = { states: [], method: '', name: '', tag: '', parent: '', sort: '' };
 
-/** Every job, newest first, with filters that live in the address. */
+/** Every job, with filters and an order that live in the address. */
 export function JobsPage({ query }: { query: URLSearchParams }) {
   useTitle('Jobs');
   const filter = filterOf(query);
   const table = useJobTable(filter);
-  const now = useNow(table.jobs?.some(({ endedAt }) => endedAt === null) ?? false);
-  const isFiltered = filterHash(filter) !== filterHash(NO_FILTER);
+  const now = useNow(table.jobs?.some(({ job }) => job.endedAt === null) ?? false);
+  const order = parseJobSort(filter.sort || NEWEST_FIRST);
+  const isFiltered = filterHash({ ...filter, sort: '' }) !== filterHash(NO_FILTER);
 
   return (
     <>
@@ -61,8 +63,13 @@ export function JobsPage({ query }: { query: URLSearchParams }) {
               </tr>
             </thead>
             <tbody>
-              {table.jobs.map((job) => (
-                <JobRow key={job.id} job={job} now={now} />
+              {table.jobs.map(({ job, value }) => (
+                <JobRow
+                  key={job.id}
+                  job={job}
+                  now={now}
+                  sorted={order.by === 'metric' ? { metric: order.key, value } : null}
+                />
               ))}
             </tbody>
           </table>

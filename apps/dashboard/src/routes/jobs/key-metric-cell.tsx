@@ -6,12 +6,29 @@ import { useSession } from '../../session/session-context.ts';
 import { keyMetric, keyResult } from './key-metric.ts';
 import { useMethod } from './use-method.ts';
 
-/** The metric that says most about a job now; a job that ended otherwise than well shows why instead. */
-export function KeyMetricCell({ job }: { job: JobView }) {
+/** A metric by which the table is in order, and the value of the job; null: it has none. */
+export interface SortedBy {
+  metric: string;
+  value: number | null;
+}
+
+/**
+ * The metric by which the table is in order; else the one that says most about a job now, and for a job that ended
+ * otherwise than well why it did.
+ */
+export function KeyMetricCell({ job, sorted }: { job: JobView; sorted: SortedBy | null }) {
+  if (sorted !== null) return <SortedValue job={job} {...sorted} />;
   if (job.state === 'succeeded') return <FinalValue job={job} />;
   if (job.state === 'running' || job.state === 'stopping') return <RunningValue job={job} />;
   if (job.endCode !== null) return <span class="muted">{job.endCode}</span>;
   return <span class="none">–</span>;
+}
+
+function SortedValue({ job, metric: name, value }: { job: JobView } & SortedBy) {
+  const method = useMethod(job.method);
+  if (value === null) return <span class="none">–</span>;
+  const unit = method.value?.metrics.find((one) => one.name === name)?.unit ?? '';
+  return <Value name={name} value={value} unit={unit} />;
 }
 
 function FinalValue({ job }: { job: JobView }) {

@@ -1,4 +1,4 @@
-import type { MethodList, MethodView } from '@crucible/contracts';
+import type { MethodList, MethodView, MetricDescriptor } from '@crucible/contracts';
 import { type Resource, useResource } from '../../live/use-resource.ts';
 import { useSession } from '../../session/session-context.ts';
 
@@ -6,6 +6,21 @@ import { useSession } from '../../session/session-context.ts';
 export function useMethod(id: string): Resource<MethodView | null> {
   const { methodOf } = useSession();
   return useResource<MethodView | null>(`method ${id}`, async () => (id === '' ? null : methodOf(id)), []);
+}
+
+/** The metrics of a method, or of all of them when `id` is empty, each name once. */
+export function useMetrics(id: string): Resource<MetricDescriptor[]> {
+  const { client, methodOf } = useSession();
+  return useResource(
+    `metrics ${id}`,
+    async (signal) => {
+      const ids = id === '' ? (await client.methods({ signal })).map((method) => method.id) : [id];
+      const methods = await Promise.all(ids.map(methodOf));
+      const all = methods.flatMap(({ metrics }) => metrics);
+      return [...new Map(all.map((metric) => [metric.name, metric])).values()];
+    },
+    [],
+  );
 }
 
 /** Every method that the API knows, in short. */
