@@ -9,8 +9,8 @@ import { median } from './timing.ts';
 const NUM_JOBS = 10_000;
 const NUM_WORKERS = 25;
 const SLOTS_PER_WORKER = 8;
-/** Until the code is compiled: a leader makes a pass each second, and more while jobs come. */
-const WARM_UP = 5;
+/** Until the code is compiled, which takes about fifteen passes: a leader makes one each second, and more while jobs come. */
+const WARM_UP = 20;
 const ROUNDS = 9;
 
 /** Reading the queue and planning it: 10,000 queued jobs of nine teams, 200 free slots, on a database without a leader. */

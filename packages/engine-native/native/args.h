@@ -10,6 +10,7 @@
 #include <type_traits>
 
 #include "elements.h"
+#include "flush-denormals.h"
 
 namespace crucible {
 
@@ -158,9 +159,10 @@ void withElements(const Args& args, size_t index, Body body) {
   else body(float{});
 }
 
-/** The callback for a native function: exceptions of any kind become JavaScript errors. */
+/** The callback for a native function: denormals are zero in it, exceptions of any kind become JavaScript errors. */
 template <napi_value (*Function)(const Args&)>
 napi_value entry(napi_env env, napi_callback_info info) {
+  const FlushDenormals flushed;
   try {
     return Function(Args(env, info));
   } catch (const std::exception& error) {

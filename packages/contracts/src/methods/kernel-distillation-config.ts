@@ -1,7 +1,7 @@
 import { type Static, type TSchema, Type } from 'typebox';
 import { Architecture } from '../architecture.ts';
 import { DatasetConfig } from '../dataset.ts';
-import { Reference } from '../reference.ts';
+import { SOFT_LABELS, TEACHER_WEIGHTS } from '../teacher.ts';
 import { trainingConfig } from '../training.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -158,11 +158,7 @@ export const TeacherConfig = Type.Union([
   Type.Object(
     {
       kind: Type.Literal('weights'),
-      weights: Reference,
-      model: Type.Union([Architecture, Type.Null()], {
-        default: null,
-        description: 'architecture that the weights were trained with; null: the one that the file names',
-      }),
+      ...TEACHER_WEIGHTS,
     },
     { ...closed, title: 'weights that another job has left' },
   ),
@@ -188,19 +184,10 @@ export const KernelDistillationConfig = Type.Object(
     }),
     student: Type.Unsafe<Architecture>({ ...Architecture, default: { kind: 'mlp', hidden: [24, 24] } }),
     transfer: Type.Unsafe<TransferConfig>({ ...TransferConfig, default: { kind: 'nystrom' } }),
-    softLabels: Type.Union(
-      [
-        Type.Object(
-          {
-            weight: Type.Number({ minimum: 0, maximum: 1, default: 0.9, description: 'the labels get the rest' }),
-            temperature: Type.Number({ minimum: 0.5, maximum: 20, default: 4 }),
-          },
-          closed,
-        ),
-        Type.Null(),
-      ],
-      { default: null, description: 'the probabilities of the teacher as targets (Hinton); null: the labels alone' },
-    ),
+    softLabels: Type.Union([Type.Object(SOFT_LABELS, closed), Type.Null()], {
+      default: null,
+      description: 'the probabilities of the teacher as targets (Hinton); null: the labels alone',
+    }),
     training: trainingConfig({
       epochs: 25,
       batchSize: 64,

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { architectureFaults } from '../architecture.ts';
 import { DATASETS, type DatasetName, datasetFaults } from '../dataset.ts';
 import type { Fault } from '../errors.ts';
 import { type MethodDescriptor, metric } from '../method.ts';
@@ -63,6 +64,8 @@ const faults = (config: ZenNasConfig): Fault[] => {
   if (config.search.finalRescoreTopK > config.search.population)
     found.push({ pointer: '/search/finalRescoreTopK', message: 'must be at most population' });
   found.push(...scoringFaults(config.task, config.scoring), ...trainingFaults(config.training, '/training'));
+  const teacher = config.training.teacher?.model ?? null;
+  if (teacher !== null) found.push(...architectureFaults(teacher, '/training/teacher/model'));
   if (config.task === 'score' && config.structure !== null)
     found.push({ pointer: '/structure', message: 'belongs to task search; give it in scoring.structures' });
   if (config.task === 'score' && config.search.islands.count > 1)

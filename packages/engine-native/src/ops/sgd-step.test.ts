@@ -92,6 +92,19 @@ describe('sgdStep', () => {
     tf.dispose([parameter, clone, gradient]);
   });
 
+  it('lets a velocity that nothing feeds end at zero, on every thread, and leaves JavaScript its denormals', async () => {
+    await tf.setBackend('onednn');
+    const many = [400_000]; // so many that all threads take part
+    const velocity = tf.tidy(() => tf.variable(tf.fill(many, 2 ** -125), false));
+    const parameter = tf.tidy(() => tf.variable(tf.zeros(many)));
+    const gradient = tf.zeros(many);
+    const group = { parameters: [parameter], gradients: [gradient], velocities: [velocity], learningRate: 1 };
+    for (let step = 0; step < 3; step += 1) sgdStep([{ ...group, momentum: 0.5 }]);
+    assert.deepEqual(new Set(velocity.dataSync()), new Set([0]));
+    assert.ok(Number.MIN_VALUE * 3 > Number.MIN_VALUE);
+    tf.dispose([parameter, velocity, gradient]);
+  });
+
   it('repacks a convolution filter after it changed', async () => {
     await tf.setBackend('onednn');
     const filter = tf.tidy(() => tf.variable(tf.ones([3, 3, 16, 16])));

@@ -10,8 +10,8 @@ import {
  * @file Zen-NAS (arXiv:2102.01063): evolutionary search by Zen-score under budgets, then training of the winner.
  *
  * Differs from the paper: see `score.ts` for the score and `search.ts` for the search; the winner is the candidate with
- * the best mean over many fresh draws; training has no teacher, and RandAugment
- * in the place of AutoAugment.
+ * the best mean over many fresh draws; a teacher gives its probabilities alone, without features, and RandAugment
+ * stands in the place of AutoAugment.
  */
 import type { Dataset } from '../data/dataset.ts';
 import { encodeSafetensors } from '../data/safetensors.ts';

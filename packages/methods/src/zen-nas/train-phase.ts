@@ -5,6 +5,7 @@ import type { Model } from '../nn/model.ts';
 import { structureNetwork } from '../nn/structure-network.ts';
 import { classification } from '../train/classification.ts';
 import { earlyStopOf, policyOf, trainingOptionsOf, trainingSplit } from '../train/from-config.ts';
+import { frozenModel } from '../train/frozen-model.ts';
 import { measureClassifier } from '../train/measure-classifier.ts';
 import { type TrainOptions, train } from '../train/train.ts';
 import type { EpochRecord } from '../train/training.ts';
@@ -26,6 +27,7 @@ export async function trainPhase<T>(
   const { training } = config;
   const rng = (name: string) => ctx.rng(name);
   const { dataset: trained, heldOut } = trainingSplit(training, dataset, rng('train/hold-out'));
+  const teacher = await teacherOf(config, ctx, dataset);
   const model = structureNetwork(superBlocks(parseStructure(run.found.structure)), {
     input: dataset,
     residuals: true,
@@ -36,7 +38,7 @@ export async function trainPhase<T>(
   });
   const { labelSmoothing, mixing } = training;
   const augmentation = policyOf(training.augmentation);
-  const objective = classification(model, trained, { augmentation, labelSmoothing, mixing, rng });
+  const objective = classification(model, trained, { augmentation, labelSmoothing, mixing, teacher, rng });
   const options: TrainOptions = {
     training: trainingOptionsOf(training, ctx),
     saved: run.training === null ? null : { state: run.training, tensors: ctx.resumeFrom?.tensors ?? [] },
@@ -49,5 +51,13 @@ export async function trainPhase<T>(
     return await train(ctx, objective, trained, options, (epochs) => use(model, epochs));
   } finally {
     model.dispose();
+    teacher?.model.dispose();
   }
+}
+
+/** The trained network that the winner is to learn from, too. */
+async function teacherOf({ training }: ZenNasConfig, ctx: MethodContext, dataset: Dataset) {
+  if (training.teacher === null) return null;
+  const { weights, model, weight, temperature } = training.teacher;
+  return { model: await frozenModel(weights, model, dataset, ctx), weight, temperature };
 }
