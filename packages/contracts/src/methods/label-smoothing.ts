@@ -117,15 +117,14 @@ export const labelSmoothing = {
         training: { ...REFERENCE.training, epochs: 15, testEveryEpochs: 5, batchSize: 64, augmentation: 'flip' },
       },
       expectedMinutes: 8,
-      expectedResult:
-        'test accuracy near 0.925: one of 64 channels less reached 0.9249 in 12 epochs; half the time with precision bf16',
+      expectedResult: 'test accuracy 0.9315 (seed 1, precision bf16, 5 minutes on two threads)',
     },
     'resnet-18': {
       description:
         'ResNet-18 of width 16 on all of Fashion-MNIST with constant smoothing: a reference for plain training.',
       config: { ...REFERENCE, model: { kind: 'resnet', depth: 18, width: 16 } },
-      expectedMinutes: 9,
-      expectedResult: 'not measured yet, meant to reach 0.935; two thirds of the time with precision bf16',
+      expectedMinutes: 12,
+      expectedResult: 'test accuracy 0.9353 (seed 1, precision bf16, 8 minutes on two threads)',
     },
     'noisy-labels': {
       description: 'TSLA on 3,000 images of Fashion-MNIST with 20 % of their labels flipped.',
