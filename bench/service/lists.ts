@@ -58,7 +58,8 @@ async function pagesByMetric({ call, sql }: Pick<Setting, 'call' | 'sql'>): Prom
   await sql.query(
     `insert into series (job_id, team_id, key, count, last_step, last_value, min, max)
      select id, team_id, key, 100, 99, 0, random(), random()
-     from job, unnest(array['train/loss', 'val/accuracy', 'val/loss']) as key where random() < 0.9`,
+     from job, unnest(array['train/loss', 'val/accuracy', 'val/loss']) as key where random() < 0.9
+     on conflict do nothing`, // the jobs of other rows have series already
   );
   await sql.query('analyze series');
   const p95s: number[] = [];
