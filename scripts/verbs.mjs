@@ -50,7 +50,11 @@ export const VERBS = {
       'Loads and verifies in one transaction: a restore that fails changes nothing.',
     ],
   },
-  bench: { summary: 'run a benchmark of the bench folder', usage: 'NAME [ARGUMENT ...]', help: [] },
+  bench: {
+    summary: 'run a benchmark of the bench folder',
+    usage: 'NAME [ARGUMENT ...]',
+    help: ['NAME --help says what it measures and which arguments it takes. The last line is JSON.'],
+  },
   sched: {
     summary: 'plan a recorded scheduling pass again and say, job by job, why',
     usage: 'replay FILE [--json]',
