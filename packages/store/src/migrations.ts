@@ -1,7 +1,7 @@
 import type pg from 'pg';
 
 /** The newest folder of `prisma/migrations`, which this code needs; a test compares. */
-export const NEWEST_MIGRATION = '0013_job_parts';
+export const NEWEST_MIGRATION = '0014_job_order';
 
 const UNDEFINED_TABLE = '42P01';
 
