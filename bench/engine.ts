@@ -137,4 +137,4 @@ for (const threads of [1, 2]) for (const precision of PRECISIONS) await measure(
 for (const precision of PRECISIONS) await measureScaling(precision);
 const memory = options['no-memory'] ? {} : { ...(await measureMemory('f32')), ...(await measureMemory('bf16')) };
 const missed = missedTargets({ ratios, scaling, memory, slowPath });
-tellLastLine(JSON.stringify({ bench: 'engine', peer, ratios, scaling, memory, slowPath, missed }));
+await tellLastLine(JSON.stringify({ bench: 'engine', peer, ratios, scaling, memory, slowPath, missed }));

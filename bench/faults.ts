@@ -152,5 +152,5 @@ async function playTests(): Promise<void> {
 
 if (parts.includes('kills')) await playKills();
 if (parts.includes('tests')) await playTests();
-tellLastLine(JSON.stringify({ bench: 'faults', rounds, ...counts, missed }));
+await tellLastLine(JSON.stringify({ bench: 'faults', rounds, ...counts, missed }));
 process.exit(missed.length === 0 ? 0 : 1);

@@ -85,7 +85,7 @@ try {
 }
 const missed = [...readings.filter((reading) => !isMet(reading)), ...skipped].map(({ name }) => name);
 const values = Object.fromEntries(readings.map(({ name, value }) => [name, rounded(value)]));
-tellLastLine(
+await tellLastLine(
   JSON.stringify({
     bench: 'service',
     cpus: cpus().length,

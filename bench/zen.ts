@@ -171,6 +171,6 @@ await Promise.all([first, second, narrow, peer].map((program) => program?.end())
 
 const results = { overhead, scoreRatio, searchRatio, tau };
 const readings = { candidatesPerSecond, breakdownMs, iterationsPerSecond, outsideScoring, ...results };
-tellLastLine(
+await tellLastLine(
   JSON.stringify({ bench: 'zen', peer: peer?.version ?? null, ...readings, missed: missedTargets(results) }),
 );

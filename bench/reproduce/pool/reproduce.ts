@@ -32,7 +32,7 @@ export async function reproduce(id: string, protocol: (pool: JobPool) => Promise
   console.log(`\n${claimTable(claims)}\n`);
   console.log(`${effect.name}: ${effectText(effect)} over ${effect.seeds} seeds`);
   console.log(`${id}: ${overallVerdict(claims)}, ${pool.minutes.toFixed(1)} minutes of jobs\n`);
-  tellLastLine(reportLine(id, findings, pool.minutes));
+  await tellLastLine(reportLine(id, findings, pool.minutes));
 }
 
 function variable(name: string, id: string): string {

@@ -53,8 +53,6 @@ export {
   AttemptList,
   AttemptView,
   ForkJob,
-  JobPage,
-  JobsQuery,
   JobView,
   Limits,
   MAX_JOBS_PER_BATCH,
@@ -73,6 +71,7 @@ export {
   WAITING_CODES,
   Waiting,
 } from './job.ts';
+export { JobPage, JobsQuery } from './job-list.ts';
 export { type JobOrder, NEWEST_FIRST, parseJobSort } from './job-order.ts';
 export type { CutJob, JobPart } from './job-part.ts';
 export {
